@@ -152,8 +152,8 @@ export class ChildConfigurations {
 
   /**
    * Waits for the end of a configuration in flight; undefined where it says nothing, or has ended already. Where the
-   * wait is cancelled, the configuration is stopped. It is asked even where it has told its end, as it has if an earlier
-   * run asked it: a replay may bring that word sooner or later than it came, and must ask for the same.
+   * wait is cancelled, the configuration is stopped. It is asked even where it has told its end, as it has if an
+   * earlier run asked it: a replay may bring that word sooner or later than it came, and must ask for the same.
    */
   private async endOf(id: Digest): Promise<ConfigurationResult | undefined> {
     const takesEarly = this.stoppable.length > 0

@@ -1,6 +1,6 @@
 import { isNode, isSeq, parseDocument, type YAMLSeq } from 'yaml'
-import { sourceText } from './source-text.ts'
-import { StudyFileInvalid } from './study-problem.ts'
+import { sourceText } from './schema/source-text.ts'
+import { StudyFileInvalid } from './schema/study-problem.ts'
 
 /** A dataset as a study names it. */
 interface NewDataset {

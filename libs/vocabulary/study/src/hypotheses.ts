@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { ProblemList } from './problem-list.ts'
-import { readYaml } from './yaml-source.ts'
+import { ProblemList } from './schema/problem-list.ts'
+import { readYaml } from './schema/yaml-source.ts'
 
 const hypothesis = z.strictObject({
   /** The claim in words. */

@@ -1,6 +1,6 @@
 import { expect } from 'vitest'
 import { parseStudy } from './study-file.ts'
-import { StudyFileInvalid, type SourcePosition } from './study-problem.ts'
+import { StudyFileInvalid, type SourcePosition } from './schema/study-problem.ts'
 
 /**
  * A malformed file, with ▲ before the place that the reader must point at (without ▲: the beginning), and the message

@@ -1,7 +1,7 @@
 import type { Digest } from './digest.ts'
-import type { Locate, Path, ProblemList } from './problem-list.ts'
+import type { Locate, Path, ProblemList } from './schema/problem-list.ts'
 import { lockFileName, type PinnedSource, type SourceLock } from './source-lock.ts'
-import type { StudyProblem } from './study-problem.ts'
+import type { StudyProblem } from './schema/study-problem.ts'
 
 /**
  * A source without a digest. Its bytes have to be identified, and their digest written into the lock, before anything

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { backboneFacts } from './catalogue/backbone-catalogue.ts'
 import { formatLock, lockFileName, parseLock, withLock, type SourceLock } from './source-lock.ts'
 import { expandStudy, outlineStudy, parseStudy, studyId } from './study-file.ts'
-import { StudyFileInvalid } from './study-problem.ts'
+import { StudyFileInvalid } from './schema/study-problem.ts'
 import { tinyStudy, tinyStudyWith as tiny } from './tiny-study.fixture.ts'
 
 const resnet = 'hf:timm/resnet50.a1_in1k/model.safetensors@main'

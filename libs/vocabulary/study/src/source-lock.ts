@@ -1,9 +1,9 @@
 import { z } from 'zod'
 import type { Digest } from './digest.ts'
-import { ProblemList } from './problem-list.ts'
-import { sha256, source } from './schema-parts.ts'
-import { StudyFileInvalid } from './study-problem.ts'
-import { readYaml } from './yaml-source.ts'
+import { ProblemList } from './schema/problem-list.ts'
+import { sha256, source } from './schema/schema-parts.ts'
+import { StudyFileInvalid } from './schema/study-problem.ts'
+import { readYaml } from './schema/yaml-source.ts'
 
 /** The digest of what a source held when it was first used. */
 export interface PinnedSource {

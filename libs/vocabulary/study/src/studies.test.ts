@@ -2,8 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { evaluatorLabel } from './configuration.ts'
-import { configurationCost } from './cost.ts'
-import { studyJsonSchema } from './json-schema.ts'
+import { configurationCost } from './cost/cost.ts'
+import { studyJsonSchema } from './schema/json-schema.ts'
 import { expandStudy, outlineStudy, parseStudy } from './study-file.ts'
 
 const folder = fileURLToPath(new URL('../studies/', import.meta.url))

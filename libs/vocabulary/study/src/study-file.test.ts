@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { configurationId, configurationLabel } from './configuration.ts'
 import { expandStudy, outlineStudy, parseStudy, studyId } from './study-file.ts'
-import { StudyFileInvalid } from './study-problem.ts'
+import { StudyFileInvalid } from './schema/study-problem.ts'
 import { tinyStudy, tinyStudyWith as tiny } from './tiny-study.fixture.ts'
 
 const expand = (changes: Record<string, string | null>) => expandStudy(parseStudy(tiny(changes), 'f'))

@@ -8,25 +8,25 @@ import {
   type Perturbation,
 } from './configuration.ts'
 import { canonicalJson, digestOf, type Digest } from './digest.ts'
-import { gridOf, type Exclusion } from './grid.ts'
-import { hyperparametersOf } from './hyperparameters.ts'
-import { perturbationsOf } from './perturbations.ts'
+import { gridOf, type Exclusion } from './expansion/grid.ts'
+import { hyperparametersOf } from './expansion/hyperparameters.ts'
+import { perturbationsOf } from './expansion/perturbations.ts'
 import {
   refuseEvaluatorsWithoutAttack,
   refuseImpossibleCells,
   refuseMissingCopies,
   refuseWholeBox,
-} from './impossible-cells.ts'
+} from './expansion/impossible-cells.ts'
 import { Pins, type UnpinnedSource } from './pins.ts'
-import { ProblemList } from './problem-list.ts'
-import { addSchemaProblems } from './schema-problems.ts'
+import { ProblemList } from './schema/problem-list.ts'
+import { addSchemaProblems } from './schema/schema-problems.ts'
 import { lockFileName, parseLock, splitLock } from './source-lock.ts'
-import { sourceText } from './source-text.ts'
-import { backbonesOf, datasetsOf, protocolOf } from './specifications.ts'
-import { StudyFileInvalid } from './study-problem.ts'
-import { annotationsOf, type StudyAnnotations } from './study-annotations.ts'
-import { studySchema, type StudyDocument } from './study-schema.ts'
-import { readYaml } from './yaml-source.ts'
+import { sourceText } from './schema/source-text.ts'
+import { backbonesOf, datasetsOf, protocolOf } from './expansion/specifications.ts'
+import { StudyFileInvalid } from './schema/study-problem.ts'
+import { annotationsOf, type StudyAnnotations } from './schema/study-annotations.ts'
+import { studySchema, type StudyDocument } from './schema/study-schema.ts'
+import { readYaml } from './schema/yaml-source.ts'
 
 /** A study file, read and resolved. */
 export interface Study {

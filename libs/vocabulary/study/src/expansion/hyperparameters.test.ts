@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import type { Configuration } from './configuration.ts'
+import type { Configuration } from '../configuration.ts'
 import { defaultHyperparameters } from './hyperparameters.ts'
-import { expandStudy, parseStudy } from './study-file.ts'
-import { tinyStudyWith as tiny } from './tiny-study.fixture.ts'
+import { expandStudy, parseStudy } from '../study-file.ts'
+import { tinyStudyWith as tiny } from '../tiny-study.fixture.ts'
 
 /** The configurations of an altered tiny study, by loss and protocol. */
 function configurations(changes: Record<string, string | null>): Record<string, Configuration['hyperparameters']> {

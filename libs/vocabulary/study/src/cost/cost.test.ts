@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { configurationCost, stageCosts } from './cost.ts'
-import { expandStudy, parseStudy } from './study-file.ts'
-import { tinyStudyWith as tiny } from './tiny-study.fixture.ts'
+import { expandStudy, parseStudy } from '../study-file.ts'
+import { tinyStudyWith as tiny } from '../tiny-study.fixture.ts'
 
 const base = { images: '{ train: 100, validation: 10, test: 20 }', hyperparameters: '{ attackIterations: 4 }' }
 

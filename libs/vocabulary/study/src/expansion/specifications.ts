@@ -1,17 +1,17 @@
-import { backboneFacts, backboneIds } from './catalogue/backbone-catalogue.ts'
-import { datasetFacts, datasetIds } from './catalogue/dataset-catalogue.ts'
+import { backboneFacts, backboneIds } from '../catalogue/backbone-catalogue.ts'
+import { datasetFacts, datasetIds } from '../catalogue/dataset-catalogue.ts'
 import { backboneEntriesOf, type WrittenBackbone } from './checkpoint-axis.ts'
 import {
   backboneLabel,
   type BackboneSpecification,
   type DatasetSpecification,
   type ProtocolSpecification,
-} from './configuration.ts'
+} from '../configuration.ts'
 import { idOf } from './grid.ts'
-import type { Pins } from './pins.ts'
-import type { Path, ProblemList } from './problem-list.ts'
-import { listOf } from './schema-parts.ts'
-import type { DatasetEntry, ImageCounts, StudyDocument } from './study-schema.ts'
+import type { Pins } from '../pins.ts'
+import type { Path, ProblemList } from '../schema/problem-list.ts'
+import { listOf } from '../schema/schema-parts.ts'
+import type { DatasetEntry, ImageCounts, StudyDocument } from '../schema/study-schema.ts'
 
 /** The datasets of a study by id. A dataset that is not pinned, or not fully described, is reported and left out. */
 export function datasetsOf(

@@ -1,15 +1,15 @@
-import { corruptionNames } from './catalogue/corruption-portfolio.ts'
+import { corruptionNames } from '../catalogue/corruption-portfolio.ts'
 import {
   evaluatorLabel,
   type AttackEvaluator,
   type CorruptionEvaluator,
   type Perturbation,
   type PerturbationName,
-} from './configuration.ts'
-import { canonicalJson } from './digest.ts'
-import type { Path, ProblemList } from './problem-list.ts'
-import { epsilonOf } from './schema-parts.ts'
-import type { EvaluatorEntry, PerturbationEntry, StudyDocument } from './study-schema.ts'
+} from '../configuration.ts'
+import { canonicalJson } from '../digest.ts'
+import type { Path, ProblemList } from '../schema/problem-list.ts'
+import { epsilonOf } from '../schema/schema-parts.ts'
+import type { EvaluatorEntry, PerturbationEntry, StudyDocument } from '../schema/study-schema.ts'
 
 type Ball = 'Linf' | 'L2' | 'L1'
 

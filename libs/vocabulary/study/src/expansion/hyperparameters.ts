@@ -1,12 +1,12 @@
-import { backboneOfLabel, type Hyperparameters } from './configuration.ts'
-import { backboneFacts } from './catalogue/backbone-catalogue.ts'
-import { cellLabel, type Cell } from './cell.ts'
+import { backboneOfLabel, type Hyperparameters } from '../configuration.ts'
+import { backboneFacts } from '../catalogue/backbone-catalogue.ts'
+import { cellLabel, type Cell } from '../cell.ts'
 import { CellIndex } from './cell-selection.ts'
 import type { Grid } from './grid.ts'
-import type { HyperparametersEntry } from './hyperparameters-schema.ts'
-import type { Path, ProblemList } from './problem-list.ts'
-import { epsilonOf } from './schema-parts.ts'
-import type { StudyDocument } from './study-schema.ts'
+import type { HyperparametersEntry } from '../schema/hyperparameters-schema.ts'
+import type { Path, ProblemList } from '../schema/problem-list.ts'
+import { epsilonOf } from '../schema/schema-parts.ts'
+import type { StudyDocument } from '../schema/study-schema.ts'
 
 /**
  * The inner attack, the effective batch, the augmentation and TRADES' beta are those of arXiv 2508.14079. The rates and

@@ -2,7 +2,7 @@ import type { StudySnapshot } from './study-snapshots.ts'
 import fc from 'fast-check'
 import { setImmediate } from 'node:timers/promises'
 import { expect, it } from 'vitest'
-import type { StudyPlan } from './plan-study.ts'
+import type { StudyPlan } from '../plan/plan-study.ts'
 import { timeLeft } from './time-left.ts'
 
 const idle: StudySnapshot = { status: 'running', progress: null, stages: [] }

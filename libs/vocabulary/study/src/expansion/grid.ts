@@ -1,13 +1,13 @@
-import { architectureNames, backboneFacts, backboneIds } from './catalogue/backbone-catalogue.ts'
-import { datasetIds } from './catalogue/dataset-catalogue.ts'
-import { axisOrder, cellLabel, type Cell } from './cell.ts'
+import { architectureNames, backboneFacts, backboneIds } from '../catalogue/backbone-catalogue.ts'
+import { datasetIds } from '../catalogue/dataset-catalogue.ts'
+import { axisOrder, cellLabel, type Cell } from '../cell.ts'
 import { backboneEntriesOf } from './checkpoint-axis.ts'
 import { CellIndex, eachValue } from './cell-selection.ts'
-import type { Path, ProblemList } from './problem-list.ts'
-import { notOneOf } from './schema-problems.ts'
-import { listOf } from './schema-parts.ts'
-import { shown } from './study-problem.ts'
-import type { CellPattern, StudyDocument } from './study-schema.ts'
+import type { Path, ProblemList } from '../schema/problem-list.ts'
+import { notOneOf } from '../schema/schema-problems.ts'
+import { listOf } from '../schema/schema-parts.ts'
+import { shown } from '../schema/study-problem.ts'
+import type { CellPattern, StudyDocument } from '../schema/study-schema.ts'
 
 /** A cell that is not run, and why. */
 export interface Exclusion {

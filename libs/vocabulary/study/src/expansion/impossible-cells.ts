@@ -1,14 +1,19 @@
-import { backboneFacts } from './catalogue/backbone-catalogue.ts'
-import type { BackboneFacts } from './catalogue/backbone-facts.ts'
-import { datasetFacts } from './catalogue/dataset-catalogue.ts'
-import { computesWith, sidesText } from './catalogue/side-rule.ts'
-import type { Cell } from './cell.ts'
-import { backboneOfLabel, type DatasetSpecification, type Hyperparameters, type Perturbation } from './configuration.ts'
-import { evaluationCost } from './evaluation-cost.ts'
+import { backboneFacts } from '../catalogue/backbone-catalogue.ts'
+import type { BackboneFacts } from '../catalogue/backbone-facts.ts'
+import { datasetFacts } from '../catalogue/dataset-catalogue.ts'
+import { computesWith, sidesText } from '../catalogue/side-rule.ts'
+import type { Cell } from '../cell.ts'
+import {
+  backboneOfLabel,
+  type DatasetSpecification,
+  type Hyperparameters,
+  type Perturbation,
+} from '../configuration.ts'
+import { evaluationCost } from '../cost/evaluation-cost.ts'
 import { idOf, type Grid } from './grid.ts'
 import { largestDistance } from './pixel-box.ts'
-import type { Path, ProblemList } from './problem-list.ts'
-import type { StudyDocument } from './study-schema.ts'
+import type { Path, ProblemList } from '../schema/problem-list.ts'
+import type { StudyDocument } from '../schema/study-schema.ts'
 
 /**
  * Reports cells that no worker can compute, so that it is known before any work: images of a side that the backbone

@@ -1,8 +1,8 @@
-import { datasetFacts, type SplitSizes } from './catalogue/dataset-catalogue.ts'
-import type { Configuration, LossName, Perturbation, ProtocolSpecification } from './configuration.ts'
+import { datasetFacts, type SplitSizes } from '../catalogue/dataset-catalogue.ts'
+import type { Configuration, LossName, Perturbation, ProtocolSpecification } from '../configuration.ts'
 import { evaluationCost } from './evaluation-cost.ts'
 import type { Passes } from './passes.ts'
-import type { StageName } from './stage.ts'
+import type { StageName } from '../stage.ts'
 
 /**
  * The cost of a stage, known before it runs. It counts passes through the model; how long a pass takes depends on the

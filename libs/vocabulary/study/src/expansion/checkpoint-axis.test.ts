@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest'
-import { configurationLabel, type Configuration } from './configuration.ts'
-import { expandStudy, outlineStudy, parseStudy } from './study-file.ts'
-import { withLock } from './source-lock.ts'
-import { tinyStudyWith as tiny } from './tiny-study.fixture.ts'
+import { configurationLabel, type Configuration } from '../configuration.ts'
+import { expandStudy, outlineStudy, parseStudy } from '../study-file.ts'
+import { withLock } from '../source-lock.ts'
+import { tinyStudyWith as tiny } from '../tiny-study.fixture.ts'
 
 const sha256 = 'a'.repeat(64)
 

@@ -26,7 +26,7 @@ import {
   type StudyGrid,
 } from '@gauntlet/ledger'
 import type { PlannedChain } from './differences.ts'
-import { planPlaced } from './placed-plan.ts'
+import { planPlaced } from '../plan/placed-plan.ts'
 
 /** One cell of a study's table: a configuration under a perturbation. */
 export interface ResultCell extends Cell {

@@ -1,9 +1,9 @@
-import { closestName } from './catalogue/closest-name.ts'
-import { axisOrder, type Cell } from './cell.ts'
-import type { Path, ProblemList } from './problem-list.ts'
-import { listOf } from './schema-parts.ts'
-import { shown } from './study-problem.ts'
-import type { CellPattern } from './study-schema.ts'
+import { closestName } from '../catalogue/closest-name.ts'
+import { axisOrder, type Cell } from '../cell.ts'
+import type { Path, ProblemList } from '../schema/problem-list.ts'
+import { listOf } from '../schema/schema-parts.ts'
+import { shown } from '../schema/study-problem.ts'
+import type { CellPattern } from '../schema/study-schema.ts'
 
 /** An index of cells by the values of their axes. It keeps thousands of patterns over thousands of cells fast. */
 export class CellIndex {

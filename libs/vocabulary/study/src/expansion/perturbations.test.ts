@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { corruptionNames } from './catalogue/corruption-portfolio.ts'
-import { ensembleEvaluatorNames } from './configuration.ts'
+import { corruptionNames } from '../catalogue/corruption-portfolio.ts'
+import { ensembleEvaluatorNames } from '../configuration.ts'
 import { epsilonLabel, perturbationLabel } from './perturbations.ts'
-import { expandStudy, parseStudy } from './study-file.ts'
-import { tinyStudyWith as tiny } from './tiny-study.fixture.ts'
+import { expandStudy, parseStudy } from '../study-file.ts'
+import { tinyStudyWith as tiny } from '../tiny-study.fixture.ts'
 
 const perturbations = (changes: Record<string, string | null>) =>
   expandStudy(parseStudy(tiny(changes), 'f')).perturbations

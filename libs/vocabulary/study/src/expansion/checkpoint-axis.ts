@@ -1,6 +1,6 @@
-import { backboneLabel } from './configuration.ts'
-import type { Path } from './problem-list.ts'
-import type { BackboneEntry, StudyDocument } from './study-schema.ts'
+import { backboneLabel } from '../configuration.ts'
+import type { Path } from '../schema/problem-list.ts'
+import type { BackboneEntry, StudyDocument } from '../schema/study-schema.ts'
 
 /** A value of the backbone axis: an entry, or one of the checkpoints that it lists. */
 export interface WrittenBackbone {

@@ -1,4 +1,4 @@
-import type { EnsembleEvaluator, Perturbation } from './configuration.ts'
+import type { EnsembleEvaluator, Perturbation } from '../configuration.ts'
 import type { Passes } from './passes.ts'
 
 /** The passes for one image that holds against every attack, under a model of `classes` classes. */

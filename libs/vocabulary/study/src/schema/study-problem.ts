@@ -1,4 +1,4 @@
-import { InvalidInput } from './invalid-input.ts'
+import { InvalidInput } from '../invalid-input.ts'
 
 /** A position in a study file. Both numbers count from 1, columns in UTF-16 code units. */
 export interface SourcePosition {

@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import { closestName } from './catalogue/closest-name.ts'
+import { closestName } from '../catalogue/closest-name.ts'
 import type { Path, ProblemList } from './problem-list.ts'
 import { keysAt } from './schema-keys.ts'
 import { shown } from './study-problem.ts'

@@ -1,6 +1,6 @@
 import { observePace } from '@gauntlet/analysis'
 import type { StudySnapshot } from './study-snapshots.ts'
-import { plannedCost, type StudyPlan } from './plan-study.ts'
+import { plannedCost, type StudyPlan } from '../plan/plan-study.ts'
 
 /** Estimates the time that a study still takes, by the work done since its first progress was seen. */
 export interface TimeLeft {
