@@ -7,9 +7,9 @@ export class MissingRandomness extends Error {
 }
 
 /**
- * `torch.nn.Dropout` (arXiv:1207.0580). In training each value becomes zero with probability `rate`, else it is divided
- * by 1 − rate; in evaluation all stay as they are. x: [batch, …], or with a multiple of the batch as its first axis;
- * same shape out.
+ * `torch.nn.Dropout` (arXiv:1207.0580). In training each value becomes zero with probability `rate` (at least 0, below
+ * 1), else it is divided by 1 − rate; in evaluation all stay as they are. x: [batch, …], or with a multiple of the
+ * batch as its first axis; same shape out.
  */
 export function dropout<T extends Tensor>(x: T, rate: number, context: ForwardContext): T {
   if (!context.training || rate === 0) return x

@@ -26,6 +26,15 @@ it('is captured once for each shape, of which the oldest is given up, and gives 
   expect(pjrtAddition().liveTensors()).toBe(0)
 })
 
+it('is captured once for each type', () => {
+  const onDevice = deviceFunction((x: Tensor2D) => x.add<Tensor2D>(x), {})
+  for (const type of ['float32', 'int32'] as const) {
+    const doubled = onDevice(tf.tensor2d([1, 2], [1, 2], type))
+    expect([doubled.dtype, ...doubled.dataSync()]).toEqual([type, 2, 4])
+  }
+  onDevice.dispose()
+})
+
 it('runs as it is where a gradient is taken', () => {
   const onDevice = deviceFunction(body, { weight })
   const gradient = tf.grad((x) => onDevice(x as Tensor2D).sum())(tf.ones([1, 2]))

@@ -10,13 +10,13 @@ import type { TensorTree } from './tensor-tree.ts'
 export type DeviceFunction<X extends Tensor, Y extends Tensor> = ((x: X) => Y) & { dispose(): void }
 
 /** Programs of one function that are held at once: those of the batches it is called with most, and of the last. */
-const mostShapes = 2
+const mostCaptured = 2
 
 /**
  * A function of a tensor and a state for code outside of programs, which calls it with tensors of few shapes. Where
- * programs run on a device of PJRT it is captured for each shape when that first occurs; else, inside of programs, and
- * where a gradient is taken, `body` runs as it is. The state stays the caller's, and lives until the function is
- * disposed of.
+ * programs run on a device of PJRT it is captured for each shape and type when that first occurs; else, inside of
+ * programs, and where a gradient is taken, `body` runs as it is. The state stays the caller's, and lives until the
+ * function is disposed of.
  */
 export function deviceFunction<State extends TensorTree, X extends Tensor, Y extends Tensor>(
   body: (x: X, state: State) => Y,
@@ -25,12 +25,12 @@ export function deviceFunction<State extends TensorTree, X extends Tensor, Y ext
   const captured = new Map<string, Captured<X, Y>>()
   const call = (x: X): Y => {
     if (!pjrtDevice() || isProgramCode() || takesGradient()) return body(x, state)
-    const key = x.shape.join('x')
+    const key = `${x.dtype} ${x.shape.join('x')}`
     const known = captured.get(key)
     const { session, program } = known ?? capture(body, state, x)
     if (!known) {
       const [oldest] = captured
-      if (oldest && captured.size === mostShapes) {
+      if (oldest && captured.size === mostCaptured) {
         oldest[1].session.dispose()
         captured.delete(oldest[0])
       }
