@@ -7,7 +7,7 @@
 
 /*
  * Asks TensorFlow for the types of a node's outputs without running the graph. Operators whose inputs have no values
- * yet are captured by them (libs/science/engine/src/programs/operator-types.ts).
+ * yet are captured by them (libs/science/engine/src/recording/operator-types.ts).
  */
 
 namespace {

@@ -5,8 +5,8 @@
 
 /*
  * Turns off what TensorFlow's graph optimiser (Grappler) does to captured programs, since the engine does what a
- * recorded graph gains by it in less time (libs/science/engine/src/programs/recording.ts, fused-operators.ts). The
- * binding creates its session options without any configuration; it is linked with --wrap, so that it gets these.
+ * recorded graph gains by it in less time (libs/science/engine/src: recording/recording.ts, graphs/fused-operators.ts).
+ * The binding creates its session options without any configuration; it is linked with --wrap, so that it gets these.
  */
 
 namespace {

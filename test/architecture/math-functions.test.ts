@@ -22,7 +22,7 @@ describe('code that results depend on', () => {
     const allowed = new Set([...exact, ...Object.keys(mathFunctions)])
     const used = sources.flatMap((file) => membersOfMath(codeOf(file)).map((name) => ({ file, name })))
     expect(used.length).toBeGreaterThan(100)
-    const named = { file: 'libs/science/engine/src/programs/recording/recording-hooks.ts', name: 'random' } // in its refusal
+    const named = { file: 'libs/science/engine/src/recording/recording-hooks.ts', name: 'random' } // in its refusal
     expect(used.filter(({ name }) => !allowed.has(name))).toEqual([named])
   })
 

@@ -8,7 +8,7 @@ import { nativeBackend } from './operator.ts'
 import { threadsOfParts } from './parts.ts'
 import type { CompilerEnvironment } from './pjrt/compiler-environment.ts'
 import { pjrtDevice } from './pjrt/pjrt-device.ts'
-import { processPrecision, type PrecisionName } from './programs/precision.ts'
+import { processPrecision, type PrecisionName } from './graphs/precision.ts'
 import { processorClass } from './processor.ts'
 import { tf } from './tf.ts'
 

@@ -1,5 +1,5 @@
 import { pjrtDevice } from './pjrt/pjrt-device.ts'
-import { activeRecording } from './programs/recording/capturing.ts'
+import { activeRecording } from './recording/capturing.ts'
 
 /** Most pixels of one channel, and most rows, that a pass through a model should have. */
 export interface PassLimits {

@@ -1,5 +1,5 @@
 import { digestOfBytes } from '@gauntlet/study'
-import { refuseWhileCapturing } from './programs/recording/capturing.ts'
+import { refuseWhileCapturing } from './recording/capturing.ts'
 
 /**
  * What a random number is for. Draws with equal keys give equal bits, on any machine, in any order and for any batch

@@ -1,4 +1,4 @@
-import { isProgramCode } from '../programs/recording/capturing.ts'
+import { isProgramCode } from '../recording/capturing.ts'
 import type { Tensor } from '../tf.ts'
 import { divide, maximum, subtract, sum, unary } from './primitives.ts'
 

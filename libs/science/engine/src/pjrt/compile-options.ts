@@ -1,4 +1,4 @@
-import { ProtocolBuffer } from '../programs/graphs/protocol-buffer.ts'
+import { ProtocolBuffer } from '../graphs/protocol-buffer.ts'
 
 /** A setting of XLA's compiler, by the name of its flag. */
 export type CompilerSetting = readonly [flag: string, value: boolean | number]

@@ -1,5 +1,5 @@
-import { DataType, type TensorType } from '../programs/graphs/graph.ts'
-import { tensorTypeOf } from '../programs/recording/symbolic-tensors.ts'
+import { DataType, type TensorType } from '../graphs/graph.ts'
+import { tensorTypeOf } from '../recording/symbolic-tensors.ts'
 import { tf, type Tensor } from '../tf.ts'
 import { pjrtAddition, type DeviceTensor } from './pjrt-addition.ts'
 import { translatingPjrt } from './pjrt-errors.ts'

@@ -1,9 +1,9 @@
 import { bindingAddition } from '../binding-addition.ts'
-import { neededNodes, type Graph, type GraphNode, type TensorType } from '../programs/graphs/graph.ts'
-import type { Program } from '../programs/program.ts'
-import { ProtocolBuffer } from '../programs/graphs/protocol-buffer.ts'
-import { graphDefinition, libraryOf, shapeDefinition } from '../programs/graphs/saved-model.ts'
-import type { StateVariable } from '../programs/state-nodes.ts'
+import { neededNodes, type Graph, type GraphNode, type TensorType } from '../graphs/graph.ts'
+import type { Program } from '../sessions/program.ts'
+import { ProtocolBuffer } from '../graphs/protocol-buffer.ts'
+import { graphDefinition, libraryOf, shapeDefinition } from '../graphs/saved-model.ts'
+import type { StateVariable } from '../sessions/state-nodes.ts'
 
 /** The function of infra/binding/graph-lowering.cc. */
 interface GraphLowering {

@@ -7,8 +7,8 @@ import {
   type GraphNode,
   type Reference,
   type TensorType,
-} from '../programs/graphs/graph.ts'
-import { rewritten } from '../programs/graphs/graph-rewriting.ts'
+} from '../graphs/graph.ts'
+import { rewritten } from '../graphs/graph-rewriting.ts'
 
 /**
  * The graph without the operators that TensorFlow has and XLA has not, by others that give the same numbers: pooling

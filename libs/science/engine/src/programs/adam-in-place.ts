@@ -6,9 +6,9 @@ import {
   type ConstantValue,
   type GraphNode,
   type Reference,
-} from './graphs/graph.ts'
-import type { Recording } from './recording/recording.ts'
-import { CaptureRefused } from './recording/refusals.ts'
+} from '../graphs/graph.ts'
+import type { Recording } from '../recording/recording.ts'
+import { CaptureRefused } from '../recording/refusals.ts'
 import { handleOf, type Consumers, type StateUpdate } from './state-update.ts'
 
 /**

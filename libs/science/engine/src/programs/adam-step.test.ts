@@ -3,7 +3,7 @@ import { normal } from '../random.ts'
 import { tf, type Scalar, type Tensor } from '../tf.ts'
 import { adamStep, type AdamTensors } from './adam-step.ts'
 import { ProgramBuilder } from './program-builder.ts'
-import { CaptureRefused } from './recording/refusals.ts'
+import { CaptureRefused } from '../recording/refusals.ts'
 import { loop } from './loop.ts'
 
 const betas = { beta1: 0.9, beta2: 0.95 }

@@ -1,7 +1,7 @@
 import { tf, type Scalar, type Tensor } from '../tf.ts'
-import { activeRecording } from './recording/capturing.ts'
-import { refusal } from './recording/refusals.ts'
-import { tensorTypeOf } from './recording/symbolic-tensors.ts'
+import { activeRecording } from '../recording/capturing.ts'
+import { refusal } from '../recording/refusals.ts'
+import { tensorTypeOf } from '../recording/symbolic-tensors.ts'
 
 /**
  * The tensors that Adam keeps for a parameter, and the gradient of its present step. All have the parameter's shape.

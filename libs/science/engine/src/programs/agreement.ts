@@ -1,4 +1,4 @@
-import type { Values } from './spilled-tensors.ts'
+import type { Values } from '../sessions/spilled-tensors.ts'
 
 /** How well a replay of a program agrees with an eager run of its code. */
 export interface Agreement {

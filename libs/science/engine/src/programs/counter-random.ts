@@ -1,7 +1,7 @@
 import { keyWords, type RandomKey } from '../random.ts'
 import { tf, type Scalar, type Tensor, type Tensor2D } from '../tf.ts'
-import { DataType } from './graphs/graph.ts'
-import { wideInteger, wideOperator } from './recording/wide-operator.ts'
+import { DataType } from '../graphs/graph.ts'
+import { wideInteger, wideOperator } from '../recording/wide-operator.ts'
 
 /** Random keys as an int32 tensor [keys, 4], which programs take as an input. */
 export function keyTensor(keys: readonly RandomKey[]): Tensor2D {

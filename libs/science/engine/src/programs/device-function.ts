@@ -1,10 +1,10 @@
 import { pjrtDevice } from '../pjrt/pjrt-device.ts'
 import { tf, type Tensor } from '../tf.ts'
-import { isProgramCode } from './recording/capturing.ts'
-import type { Program } from './program.ts'
+import { isProgramCode } from '../recording/capturing.ts'
+import type { Program } from '../sessions/program.ts'
 import { ProgramBuilder } from './program-builder.ts'
 import type { ProgramSession } from './program-session.ts'
-import type { TensorTree } from './tensor-tree.ts'
+import type { TensorTree } from '../sessions/tensor-tree.ts'
 
 /** A function of one tensor, and what frees its programs. Its result is the caller's to dispose of. */
 export type DeviceFunction<X extends Tensor, Y extends Tensor> = ((x: X) => Y) & { dispose(): void }

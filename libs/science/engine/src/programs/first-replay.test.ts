@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { tf, type Tensor } from '../tf.ts'
 import { firstReplayAgreement, type Jitter } from './first-replay.ts'
-import { float32 } from './precision.ts'
-import type { Program } from './program.ts'
-import { ReplayDiffers } from './recording/refusals.ts'
+import { float32 } from '../graphs/precision.ts'
+import type { Program } from '../sessions/program.ts'
+import { ReplayDiffers } from '../recording/refusals.ts'
 
 const start = Float32Array.of(0.5, 1, 1.5, 2)
 

@@ -1,11 +1,11 @@
 import { releaseMemory } from '../tensor-memory.ts'
 import { tf, type Tensor } from '../tf.ts'
 import { agreementOf, type Agreement } from './agreement.ts'
-import { SpilledTensors, type Values } from './spilled-tensors.ts'
-import type { EagerRun, Program } from './program.ts'
-import type { Precision } from './precision.ts'
-import { ReplayDiffers } from './recording/refusals.ts'
-import { leavesOf, mapTensors, type TensorTree } from './tensor-tree.ts'
+import { SpilledTensors, type Values } from '../sessions/spilled-tensors.ts'
+import type { EagerRun, Program } from '../sessions/program.ts'
+import type { Precision } from '../graphs/precision.ts'
+import { ReplayDiffers } from '../recording/refusals.ts'
+import { leavesOf, mapTensors, type TensorTree } from '../sessions/tensor-tree.ts'
 
 /**
  * A replay may deviate from the eager run by so many times the deviation that rounding of the inputs causes. Single

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { tf } from '../tf.ts'
-import { float16, float32, type Precision } from './precision.ts'
+import { float16, float32, type Precision } from '../graphs/precision.ts'
 import { ProgramBuilder } from './program-builder.ts'
 
 let cache: string

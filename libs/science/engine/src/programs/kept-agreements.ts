@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import process from 'node:process'
 import { engineEnvironment, environmentClass } from '../environment.ts'
 import type { Agreement } from './agreement.ts'
-import type { Precision } from './precision.ts'
+import type { Precision } from '../graphs/precision.ts'
 
 /** Agreements by the name of the program. */
 type Agreements = ReadonlyMap<string, Agreement>

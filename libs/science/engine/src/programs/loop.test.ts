@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest'
 import { tf, type Scalar, type Tensor, type Tensor2D } from '../tf.ts'
 import { loop, repeatWhile } from './loop.ts'
 import { ProgramBuilder } from './program-builder.ts'
-import type { NamedTensors } from './program.ts'
-import { tensorsOf, type TensorTree } from './tensor-tree.ts'
+import type { NamedTensors } from '../sessions/program.ts'
+import { tensorsOf, type TensorTree } from '../sessions/tensor-tree.ts'
 import { smoothExpressions } from './testing/expressions.ts'
 
 /** The outputs of `body` as a program that was captured with other inputs. */

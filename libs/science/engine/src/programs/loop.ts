@@ -1,6 +1,6 @@
 import { nativeBackend } from '../operator.ts'
 import { tf, type Scalar, type Tensor } from '../tf.ts'
-import { activeRecording, isForCheck, recordingTo } from './recording/capturing.ts'
+import { activeRecording, isForCheck, recordingTo } from '../recording/capturing.ts'
 import {
   DataType,
   int32Scalar,
@@ -13,11 +13,11 @@ import {
   type GraphNode,
   type Reference,
   type TensorType,
-} from './graphs/graph.ts'
-import { Recording, requireSameType } from './recording/recording.ts'
-import { CaptureRefused } from './recording/refusals.ts'
-import { tensorTypeOf } from './recording/symbolic-tensors.ts'
-import { leavesOf, mapTensors, tensorsOf, tidyTree, withTensors, type TensorTree } from './tensor-tree.ts'
+} from '../graphs/graph.ts'
+import { Recording, requireSameType } from '../recording/recording.ts'
+import { CaptureRefused } from '../recording/refusals.ts'
+import { tensorTypeOf } from '../recording/symbolic-tensors.ts'
+import { leavesOf, mapTensors, tensorsOf, tidyTree, withTensors, type TensorTree } from '../sessions/tensor-tree.ts'
 
 /** The iterations of a loop while its program is checked: the first, and one that starts from another's result. */
 export const checkedIterations = 2

@@ -5,7 +5,7 @@ import { tf, type Scalar, type Tensor, type Tensor2D, type Variable } from '../t
 import { ProgramBuilder } from './program-builder.ts'
 import type { ProgramSession } from './program-session.ts'
 import { expressions } from './testing/expressions.ts'
-import { tensorsOf, type TensorTree } from './tensor-tree.ts'
+import { tensorsOf, type TensorTree } from '../sessions/tensor-tree.ts'
 
 const disposables: { dispose(): void }[] = []
 afterEach(() => disposables.splice(0).forEach((each) => each.dispose()))

@@ -1,16 +1,16 @@
 import { releaseMemory } from '../tensor-memory.ts'
 import { tf, type Tensor } from '../tf.ts'
 import type { Agreement } from './agreement.ts'
-import type { DeviceSession } from './device-session.ts'
+import type { DeviceSession } from '../sessions/device-session.ts'
 import { firstReplayAgreement, type Jitter } from './first-replay.ts'
-import type { Graph } from './graphs/graph.ts'
+import type { Graph } from '../graphs/graph.ts'
 import { keptAgreements } from './kept-agreements.ts'
 import { checkedIterations } from './loop.ts'
-import type { Precision } from './precision.ts'
-import type { EagerRun, Program } from './program.ts'
-import { assignLeaves, runWith } from './session-values.ts'
-import type { StateVariable } from './state-nodes.ts'
-import { leavesOf, type TensorTree } from './tensor-tree.ts'
+import type { Precision } from '../graphs/precision.ts'
+import type { EagerRun, Program } from '../sessions/program.ts'
+import { assignLeaves, runWith } from '../sessions/session-values.ts'
+import type { StateVariable } from '../sessions/state-nodes.ts'
+import { leavesOf, type TensorTree } from '../sessions/tensor-tree.ts'
 
 /** A program, and the function that runs its code eagerly. */
 export interface CheckedProgram {

@@ -7,15 +7,15 @@ import {
   type GraphNode,
   type Reference,
   type TensorType,
-} from './graphs/graph.ts'
-import { peakBytes } from './graphs/peak-memory.ts'
-import type { NamedTensors, Program } from './program.ts'
-import { Recording, requireSameType, type ProgramRecording } from './recording/recording.ts'
-import { CaptureRefused } from './recording/refusals.ts'
+} from '../graphs/graph.ts'
+import { peakBytes } from '../graphs/peak-memory.ts'
+import type { NamedTensors, Program } from '../sessions/program.ts'
+import { Recording, requireSameType, type ProgramRecording } from '../recording/recording.ts'
+import { CaptureRefused } from '../recording/refusals.ts'
 import { stateAssignments } from './state-assignments.ts'
-import { doneAttributes, type StateNodes } from './state-nodes.ts'
-import { tensorTypeOf } from './recording/symbolic-tensors.ts'
-import { leavesOf, tensorsOf, type TensorTree } from './tensor-tree.ts'
+import { doneAttributes, type StateNodes } from '../sessions/state-nodes.ts'
+import { tensorTypeOf } from '../recording/symbolic-tensors.ts'
+import { leavesOf, tensorsOf, type TensorTree } from '../sessions/tensor-tree.ts'
 
 /** The result of a program's code, without the type of its state, which nests too deeply for TypeScript to compare. */
 export interface ErasedResult<Outputs> {

@@ -3,12 +3,12 @@ import { PjrtSession } from '../pjrt/pjrt-session.ts'
 import { collectBuffers } from '../tensor-memory.ts'
 import { tf } from '../tf.ts'
 import type { Agreement } from './agreement.ts'
-import type { DeviceSession, ProgramCost } from './device-session.ts'
+import type { DeviceSession, ProgramCost } from '../sessions/device-session.ts'
 import { agreementsOf, type Loading } from './program-checks.ts'
-import type { NamedTensors, PartOf, Program } from './program.ts'
-import { assignLeaves, runWith } from './session-values.ts'
-import { TensorflowSession } from './tensorflow-session.ts'
-import { leavesOf, withTensors, type TensorTree } from './tensor-tree.ts'
+import type { NamedTensors, PartOf, Program } from '../sessions/program.ts'
+import { assignLeaves, runWith } from '../sessions/session-values.ts'
+import { TensorflowSession } from '../sessions/tensorflow-session.ts'
+import { leavesOf, withTensors, type TensorTree } from '../sessions/tensor-tree.ts'
 
 /** Programs compiled for one device, and the state that they share. All calls block until the device is done. */
 export class ProgramSession<State> {

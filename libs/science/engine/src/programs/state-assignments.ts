@@ -1,7 +1,7 @@
 import { adamOperator } from './adam-step.ts'
 import { adamInPlace } from './adam-in-place.ts'
-import { countsOf, outputOf, typeOf, sameType, type GraphNode, type Reference } from './graphs/graph.ts'
-import type { Recording } from './recording/recording.ts'
+import { countsOf, outputOf, typeOf, sameType, type GraphNode, type Reference } from '../graphs/graph.ts'
+import type { Recording } from '../recording/recording.ts'
 import { handleOf, type Consumers, type StateUpdate } from './state-update.ts'
 
 /**

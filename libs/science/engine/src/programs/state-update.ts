@@ -1,5 +1,5 @@
-import { outputOf, type GraphNode, type Reference } from './graphs/graph.ts'
-import type { StateVariable } from './state-nodes.ts'
+import { outputOf, type GraphNode, type Reference } from '../graphs/graph.ts'
+import type { StateVariable } from '../sessions/state-nodes.ts'
 
 /** A new value of a state variable, and the node that reads the old value if the program reads it. */
 export interface StateUpdate {

@@ -1,5 +1,5 @@
 import type { Tensor } from '../tf.ts'
-import type { GraphFunction, GraphNode, TensorType } from './graphs/graph.ts'
+import type { GraphFunction, GraphNode, TensorType } from '../graphs/graph.ts'
 import type { Values } from './spilled-tensors.ts'
 import type { TensorTree } from './tensor-tree.ts'
 

@@ -1,9 +1,9 @@
 import type { Tensor } from '../tf.ts'
 import type { DeviceSession } from './device-session.ts'
-import { sameType } from './graphs/graph.ts'
+import { sameType } from '../graphs/graph.ts'
 import type { NamedTensors, Program } from './program.ts'
 import type { StateVariable } from './state-nodes.ts'
-import { tensorTypeOf } from './recording/symbolic-tensors.ts'
+import { tensorTypeOf } from '../recording/symbolic-tensors.ts'
 
 /** Sets variables by their paths, and refuses values that do not fit. */
 export function assignLeaves(

@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest'
-import { tf, type Tensor } from '../../tf.ts'
+import { tf, type Tensor } from '../tf.ts'
 import { DataType, type Attribute } from '../graphs/graph.ts'
 import { outputTypesOf, type OperatorInput } from './operator-types.ts'
-import { ProgramBuilder } from '../program-builder.ts'
+import { ProgramBuilder } from '../programs/program-builder.ts'
 import { CaptureRefused } from './refusals.ts'
 
 const float32 = { T: { type: DataType.float32 } }

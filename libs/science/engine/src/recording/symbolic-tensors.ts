@@ -1,5 +1,5 @@
-import { nativeBackend } from '../../operator.ts'
-import { tf, type Tensor } from '../../tf.ts'
+import { nativeBackend } from '../operator.ts'
+import { tf, type Tensor } from '../tf.ts'
 import { DataType, type TensorType } from '../graphs/graph.ts'
 
 interface TensorRegister {

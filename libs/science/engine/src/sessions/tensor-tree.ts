@@ -1,5 +1,5 @@
 import { tf, type Tensor } from '../tf.ts'
-import { CaptureRefused } from './recording/refusals.ts'
+import { CaptureRefused } from '../recording/refusals.ts'
 
 /** Tensors under names, to any depth: a state, a carried value, outputs. Lists are named by their indices. */
 export type TensorTree = Tensor | { readonly [name: string]: TensorTree } | readonly TensorTree[]

@@ -1,7 +1,7 @@
 import { InvalidInput } from '@gauntlet/study'
 import process from 'node:process'
-import type { Graph } from './graphs/graph.ts'
-import { inBfloat16, inFloat16 } from './graphs/mixed-precision.ts'
+import type { Graph } from './graph.ts'
+import { inBfloat16, inFloat16 } from './mixed-precision.ts'
 
 export const precisionNames = ['float32', 'bfloat16', 'float16'] as const
 export type PrecisionName = (typeof precisionNames)[number]

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
-import { tf, type Tensor } from '../../tf.ts'
-import { loop, ProgramBuilder } from '../index.ts'
+import { tf, type Tensor } from '../tf.ts'
+import { loop, ProgramBuilder } from '../programs/index.ts'
 import { neededNodes } from '../graphs/graph.ts'
 
 /** The operators of a program with one output, and then those of its loops, without constants. */

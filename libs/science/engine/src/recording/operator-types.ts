@@ -1,4 +1,4 @@
-import { bindingAddition } from '../../binding-addition.ts'
+import { bindingAddition } from '../binding-addition.ts'
 import {
   DataType,
   outputOf,

@@ -1,7 +1,7 @@
 import { expect, it, test } from 'vitest'
-import { tf, type Tensor } from '../../tf.ts'
-import { ProgramBuilder } from '../program-builder.ts'
-import type { TensorTree } from '../tensor-tree.ts'
+import { tf, type Tensor } from '../tf.ts'
+import { ProgramBuilder } from '../programs/program-builder.ts'
+import type { TensorTree } from '../sessions/tensor-tree.ts'
 
 /** Called in a test, to show that it is refused. */
 const javaScript: { random(): number } = Math

@@ -21,7 +21,7 @@ export function refusal(what: string): CaptureRefused {
 
 /** Stack frames of tfjs, of Node, and of the parts of this package that every operator passes. */
 const machinery =
-  /node_modules|tfjs[\w-]*\/src\/|node:internal|\(node:|\/engine\/src\/(?:programs\/(?!.*\.(?:test|case|fixture)\.)|operator\.ts|operator-interception\.ts|random\.ts)/
+  /node_modules|tfjs[\w-]*\/src\/|node:internal|\(node:|\/engine\/src\/(?:(?:graphs|programs|recording|sessions)\/(?!.*\.(?:test|case|fixture)\.)|operator\.ts|operator-interception\.ts|random\.ts)/
 
 /** File, line and column of the nearest caller that is none of these. */
 function callerLine(): string {

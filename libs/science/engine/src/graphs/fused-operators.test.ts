@@ -1,14 +1,14 @@
 import { spawnSync } from 'node:child_process'
 import { describe, expect, it } from 'vitest'
-import { gelu, relu, relu6, silu } from '../../kernels/activation.ts'
-import { affine } from '../../kernels/affine.ts'
-import { normaliseBatch, normaliseByStatistics } from '../../kernels/batch-normalisation.ts'
-import { convolve, convolveDepthwise, type ConvolutionGeometry } from '../../kernels/convolution.ts'
-import { normaliseLayer } from '../../kernels/layer-normalisation.ts'
-import { tf, type Tensor, type Tensor1D, type Tensor2D, type Tensor4D } from '../../tf.ts'
+import { gelu, relu, relu6, silu } from '../kernels/activation.ts'
+import { affine } from '../kernels/affine.ts'
+import { normaliseBatch, normaliseByStatistics } from '../kernels/batch-normalisation.ts'
+import { convolve, convolveDepthwise, type ConvolutionGeometry } from '../kernels/convolution.ts'
+import { normaliseLayer } from '../kernels/layer-normalisation.ts'
+import { tf, type Tensor, type Tensor1D, type Tensor2D, type Tensor4D } from '../tf.ts'
 import type { GraphNode } from './graph.ts'
 import { withFusedOperators } from './fused-operators.ts'
-import { loop, ProgramBuilder } from '../index.ts'
+import { loop, ProgramBuilder } from '../programs/index.ts'
 
 const same: ConvolutionGeometry = { stride: 1, padding: { top: 1, bottom: 1, left: 1, right: 1 } }
 const uneven: ConvolutionGeometry = { stride: 1, padding: { top: 0, bottom: 2, left: 0, right: 2 } }
@@ -129,10 +129,10 @@ describe('a layer is fused with', () => {
 
 it('fuses nothing where oneDNN is off', { timeout: 60_000 }, () => {
   const program = `
-    import { relu } from '${import.meta.dirname}/../../kernels/activation.ts'
-    import { convolveDepthwise } from '${import.meta.dirname}/../../kernels/convolution.ts'
-    import { tf } from '${import.meta.dirname}/../../tf.ts'
-    import { ProgramBuilder } from '${import.meta.dirname}/../index.ts'
+    import { relu } from '${import.meta.dirname}/../kernels/activation.ts'
+    import { convolveDepthwise } from '${import.meta.dirname}/../kernels/convolution.ts'
+    import { tf } from '${import.meta.dirname}/../tf.ts'
+    import { ProgramBuilder } from '${import.meta.dirname}/../programs/index.ts'
     const geometry = { stride: 1, padding: { top: 1, bottom: 1, left: 1, right: 1 } }
     const x = tf.ones([1, 4, 4, 2])
     const builder = new ProgramBuilder({})

@@ -1,6 +1,6 @@
 import type { Tensor } from '../tf.ts'
-import { DataType, int32Scalar, int32Value, outputOf, type GraphNode, type TensorType } from './graphs/graph.ts'
-import { tensorTypeOf } from './recording/symbolic-tensors.ts'
+import { DataType, int32Scalar, int32Value, outputOf, type GraphNode, type TensorType } from '../graphs/graph.ts'
+import { tensorTypeOf } from '../recording/symbolic-tensors.ts'
 import { leavesOf, type TensorTree } from './tensor-tree.ts'
 
 /** One tensor of the state, and the nodes by which every program accesses it. */

@@ -1,5 +1,5 @@
-import { nativeBackend } from '../../operator.ts'
-import type { Tensor } from '../../tf.ts'
+import { nativeBackend } from '../operator.ts'
+import type { Tensor } from '../tf.ts'
 import { DataType } from '../graphs/graph.ts'
 import { recorded } from './recording-hooks.ts'
 import { nativeTensor } from './symbolic-tensors.ts'

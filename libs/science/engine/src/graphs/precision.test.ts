@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest'
 import { tf, type Scalar, type Tensor, type Tensor2D, type Tensor4D } from '../tf.ts'
-import { loop } from './loop.ts'
+import { loop } from '../programs/loop.ts'
 import { bfloat16, float16, float32, processPrecision, type Precision } from './precision.ts'
-import { ProgramBuilder } from './program-builder.ts'
+import { ProgramBuilder } from '../programs/program-builder.ts'
 import { normal } from '../random.ts'
 
 const draw = (purpose: string, shape: number[]) =>

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { tf, type Scalar, type Tensor } from '../../tf.ts'
+import { tf, type Scalar, type Tensor } from '../tf.ts'
 import type { GraphNode } from './graph.ts'
-import { loop, ProgramBuilder, repeatWhile, type NamedTensors } from '../index.ts'
+import { loop, ProgramBuilder, repeatWhile, type NamedTensors } from '../programs/index.ts'
 import { withLoopFrames } from './loop-frames.ts'
 
 type Body = (x: Tensor, w: Tensor) => Tensor
