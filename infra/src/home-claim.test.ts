@@ -52,7 +52,7 @@ describe('a home that another host has', () => {
   it('is refused in one sentence that names the host and says what to do', async () => {
     claimedBy({ name: 'node-7' })
     await expect(claimHome(home)).rejects.toThrow(
-      `${home} has been in use on host node-7 since 2026-01-01T00:00:00.000Z; run \`gauntlet down\` there, or set GAUNTLET_HOME to another folder here (if nothing runs there any more, delete ${claim}).`,
+      `${home} has been in use on host node-7 since 2026-01-01T00:00:00.000Z; run \`npx gauntlet down\` there, or set GAUNTLET_HOME to another folder here (if nothing runs there any more, delete ${claim}).`,
     )
     claimedBy({ namespaces: 'another container' })
     await expect(claimHome(home)).rejects.toThrow('in another container or namespace than this one')

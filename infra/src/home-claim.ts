@@ -44,7 +44,7 @@ function refuseElsewhere(home: string): void {
   if (!claim || isThisHost(claim.host) || isEarlierBoot(claim.host)) return
   const same = claim.host.name === thisHost().name ? ', in another container or namespace than this one' : ''
   throw new HomeElsewhere(
-    `${home} has been in use on host ${claim.host.name}${same} since ${claim.since}; run \`gauntlet down\` there, or set GAUNTLET_HOME to another folder here (if nothing runs there any more, delete ${claimFile(home)}).`,
+    `${home} has been in use on host ${claim.host.name}${same} since ${claim.since}; run \`npx gauntlet down\` there, or set GAUNTLET_HOME to another folder here (if nothing runs there any more, delete ${claimFile(home)}).`,
   )
 }
 

@@ -165,7 +165,7 @@ it(
     expect(code).toBe(1)
     expect(stdout).toMatch(/^narrow has no number by the present code in this environment/)
     expect(stdout).toMatch(/Bug, Error: planted failure/)
-    expect(stdout).toMatch(/4 cells have numbers by other code.* gauntlet results narrow --all shows them/)
+    expect(stdout).toMatch(/4 cells have numbers by other code.* npx gauntlet results narrow --all shows them/)
     expect(stderr).toMatch(/4 cells have no number; the table says why/)
     expect(await why()).toMatchObject([{ stage: 'perturb-and-evaluate', count: 4, why: 'failed' }])
     copy.write(stage, source)

@@ -95,7 +95,7 @@ async function main(): Promise<void> {
 function requireEnvironment({ environment, pool }: GpuWorkerSettings, environmentClass: string): void {
   if (environment === undefined || environment === environmentClass) return
   throw new SettingsInvalid(
-    `The pool ${pool} is of environment ${environment.slice(0, 12)}, and this machine is of ${environmentClass.slice(0, 12)}; start it in a pool of its own (gauntlet pool declare), or declare ${pool} anew if all its machines have changed.`,
+    `The pool ${pool} is of environment ${environment.slice(0, 12)}, and this machine is of ${environmentClass.slice(0, 12)}; start it in a pool of its own (npx gauntlet pool declare), or declare ${pool} anew if all its machines have changed.`,
   )
 }
 

@@ -50,7 +50,7 @@ async function becomeCurrent(
   for (const { workflowId, buildId } of await holdStudies(server, build))
     console.log(
       buildId === null
-        ? `${workflowId} began before there were builds, and these workflows cannot go on with it; cancel it (gauntlet cancel) and run it again.`
+        ? `${workflowId} began before there were builds, and these workflows cannot go on with it; cancel it (npx gauntlet cancel) and run it again.`
         : `${workflowId} stays with build ${buildId.slice(0, 12)}, because these workflows cannot replay its history.`,
     )
   await deployment.makeCurrent(build.buildId)

@@ -7,8 +7,8 @@ export class ArtifactStoreUnavailable extends Error {
 }
 
 const remedies: Readonly<Record<string, string>> = {
-  ENOSPC: 'the disk is full; free space there or run `gauntlet gc`',
-  EDQUOT: 'the disk quota is used up; free space there or run `gauntlet gc`',
+  ENOSPC: 'the disk is full; free space there or run `npx gauntlet gc`',
+  EDQUOT: 'the disk quota is used up; free space there or run `npx gauntlet gc`',
   EACCES: 'permission is denied; give this user access to the folder',
   EPERM: 'permission is denied; give this user access to the folder',
   EROFS: 'the file system is read-only; point GAUNTLET_ARTIFACTS to a writable folder',

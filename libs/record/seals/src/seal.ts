@@ -77,14 +77,18 @@ export function parseSealed(text: string, file: string): Sealed {
 /** The line to print in a paper: whoever has the export finds this digest in it, or another where a digit changed. */
 export function sealLine(seal: Seal): string {
   const { study, sealedAt, facts } = seal
-  const numbers = (facts['measurement'] ?? 0).toLocaleString('en')
-  return `gauntlet seal ${sealDigest(seal)} · ${study.name} · ${numbers} numbers · ${sealedAt.slice(0, 10)}`
+  const measured = facts['measurement'] ?? 0
+  const numbers = `${measured.toLocaleString('en')} number${measured === 1 ? '' : 's'}`
+  return `gauntlet seal ${sealDigest(seal)} · ${study.name} · ${numbers} · ${sealedAt.slice(0, 10)}`
 }
 
 /** What the record says of which came first, the hypotheses or the numbers; null of a seal without hypotheses. */
 export function hypothesesSentence(seal: Seal): string | null {
   if (seal.hypotheses === null) return null
   const numbers = seal.facts['measurement'] ?? 0
-  const when = numbers === 0 ? 'before the first measurement' : `when there were ${numbers} measurements already`
+  const when =
+    numbers === 0
+      ? 'before the first measurement'
+      : `when there ${numbers === 1 ? 'was' : 'were'} ${numbers} measurement${numbers === 1 ? '' : 's'} already`
   return `Hypotheses ${seal.hypotheses.file} were sealed ${when} (${seal.sealedAt}, seal ${sealDigest(seal)}).`
 }

@@ -1,9 +1,9 @@
 import type { EvaluationFlag, FlagPolicy } from '@gauntlet/study'
 
 const meanings: Readonly<Record<string, (value: string, limit: string) => string>> = {
-  doubted: (value) => `it rests on bytes that somebody doubts (doubt ${value}; gauntlet doubt --list says why)`,
+  doubted: (value) => `it rests on bytes that somebody doubts (doubt ${value}; npx gauntlet doubt --list says why)`,
   bridged: (value) =>
-    `it was made by other code and kept by a bridge, since a sample had the same bytes (bridge ${value}; gauntlet trace says more)`,
+    `it was made by other code and kept by a bridge, since a sample had the same bytes (bridge ${value}; npx gauntlet trace says more)`,
   randomised: (value) => `the model answers the same image differently (by ${value} of a unit logit vector)`,
   probabilities: () => 'the model gives probabilities instead of logits, which takes the gradients from the losses',
   'zero-gradient': (value) => `the loss has no gradient at a share of ${value} of the images`,

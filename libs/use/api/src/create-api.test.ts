@@ -112,7 +112,7 @@ it('checks the bytes behind a number, and finds one that is damaged or lost', as
   // Of a simulated study, the evaluations alone have their bytes.
   expect(answer.artifacts.find(({ role }) => role.startsWith('outcomes'))!.state).toBe('intact')
   expect(answer.holds).toBe(false)
-  expect(answer.verdict).toContain('missing; gauntlet run makes them again')
+  expect(answer.verdict).toContain('missing; npx gauntlet run makes them again')
 })
 
 it('has the curves of trainings that ended, and says of others that they have not', async () => {
@@ -242,10 +242,10 @@ it('says in a sentence when it cannot read what is stored, and when it does not 
 it('tells two studies of one name apart, in versions of tables and in commands', async () => {
   const older = (path: string) => ask<never>(apiOf(dependencies), `/api/studies/${study.id}${path}`)
   const { version } = (await get<StudyTable>('/table')).answer
-  expect((await get<Cell>('/cells/2')).answer.commands[0]!.command).toBe('gauntlet trace simulated 2')
+  expect((await get<Cell>('/cells/2')).answer.commands[0]!.command).toBe('npx gauntlet trace simulated 2')
   await recordStudy(ledger.db, studyOf('simulated', study.configurations.slice(0, 1)))
   expect((await get<StudyTable>(`/table?after=${version}`)).answer.grid).toMatchObject({ name: 'simulated' })
   expect((await older(`/table?after=${version}`)).answer).toMatchObject({ grid: null })
   const { commands } = (await older('/cells/2')).answer as Cell
-  expect(commands[0]!.command).toBe(`gauntlet trace ${study.id.slice(0, 12)} 2`)
+  expect(commands[0]!.command).toBe(`npx gauntlet trace ${study.id.slice(0, 12)} 2`)
 })

@@ -14,12 +14,12 @@ it('fails with the error of the work', async () => {
 it.each(['SIGINT', 'SIGTERM'] as const)(
   'on %s fails with its own message, whatever the interrupted work throws',
   async (signal) => {
-    const interrupted = interruptible('Go on with: gauntlet run x', async (aborted) => {
+    const interrupted = interruptible('Go on with: npx gauntlet run x', async (aborted) => {
       process.emit(signal)
       expect(aborted.aborted).toBe(true)
       throw new Error('a child got the same signal')
     })
-    await expect(interrupted).rejects.toEqual(new CommandFailed('Go on with: gauntlet run x'))
+    await expect(interrupted).rejects.toEqual(new CommandFailed('Go on with: npx gauntlet run x'))
   },
 )
 

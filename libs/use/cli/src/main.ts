@@ -16,7 +16,7 @@ const program = await addCommands(
   new Command('gauntlet')
     .description('Robustness studies as durable, auditable workflows.')
     .option('--verbose', 'show stack traces')
-    .addHelpText('after', '\nStart with: gauntlet run quickstart')
+    .addHelpText('after', '\nStart with: npx gauntlet run quickstart')
     .showSuggestionAfterError()
     .exitOverride(),
   process.argv.slice(2),

@@ -1,6 +1,7 @@
 import { Links, type Level } from '@gauntlet/audit'
 import { verifySeal } from '@gauntlet/exchange'
 import { Misuse } from './command-failed.ts'
+import { quoted } from './print/quoted.ts'
 import type { LedgerSession } from './stack/local-ledger.ts'
 
 /** Where the list of a seal's leaves is, and the key that must have signed it. */
@@ -17,7 +18,9 @@ export function sealLevel(file: string, session: LedgerSession, files: SealFiles
     async check({ grid }) {
       const verdict = await verifySeal(file, (work) => work(session), files)
       if (verdict.of !== 'ledger')
-        throw new Misuse(`${file} is no seal but needs no ledger; check it with gauntlet seal --verify ${file}.`)
+        throw new Misuse(
+          `${file} is no seal but needs no ledger; check it with npx gauntlet seal --verify ${quoted(file)}.`,
+        )
       const { study } = verdict.sealed.seal
       if (study.id !== grid.id)
         throw new Misuse(`${file} seals ${study.name}, not ${grid.name}; name the study that it seals.`)

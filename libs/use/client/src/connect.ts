@@ -18,7 +18,7 @@ export async function connect({
     return { client: new Client({ connection, namespace }), close: () => connection.close() }
   } catch (cause) {
     throw new TemporalUnreachable(
-      `No Temporal server answers at ${server.address}; start it (gauntlet up) or correct TEMPORAL_ADDRESS.`,
+      `No Temporal server answers at ${server.address}; start it (npx gauntlet up) or correct TEMPORAL_ADDRESS.`,
       { cause },
     )
   }

@@ -48,7 +48,7 @@ export function App() {
       {!isConnected.value && (
         <p class="offline" role="status">
           The server does not answer; the page goes on by itself once it does. If it was ended, start it again with{' '}
-          <code>gauntlet dashboard</code>.
+          <code>npx gauntlet dashboard</code>.
         </p>
       )}
       {at ? <StudyPage named={at.study} view={at.view} /> : <StartPage />}
@@ -105,7 +105,7 @@ function StudyPage({ named, view }: { readonly named: string; readonly view: Vie
         {shown?.error && <Failure sentence={shown.error} onRetry={tryAgain} />}
         {model?.size === 0 ? (
           <Empty>
-            <p>This study has no configurations of its own, so there is nothing to draw; see gauntlet results.</p>
+            <p>This study has no configurations of its own, so there is nothing to draw; see npx gauntlet results.</p>
           </Empty>
         ) : model && shown ? (
           <View study={named} model={model} revision={shown.revision} />

@@ -15,7 +15,7 @@ export function addDataset(source: string, fileName: string, entry: NewDataset):
   const datasets = document.get('datasets')
   const refuse = (message: string) => new StudyFileInvalid([{ fileName, line: 1, column: 1, message }])
   if (document.errors.length > 0 || !isSeq(datasets) || datasets.items.length === 0)
-    throw refuse('The file has no list of datasets to add to; run gauntlet plan on it to see what is wrong.')
+    throw refuse('The file has no list of datasets to add to; run npx gauntlet plan on it to see what is wrong.')
   const ids = (datasets.toJSON() as readonly (string | { readonly id?: string })[]).map((each) =>
     typeof each === 'string' ? each : each.id,
   )

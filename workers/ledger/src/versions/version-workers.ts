@@ -74,7 +74,7 @@ export class VersionWorkers {
       if (this.told.has(buildId)) return
       this.told.add(buildId)
       this.log(
-        `The workflows of build ${buildId} have runs and cannot be had (${(error as Error).message}); cancel the studies that wait for them (gauntlet cancel) and run them again.`,
+        `The workflows of build ${buildId} have runs and cannot be had (${(error as Error).message}); cancel the studies that wait for them (npx gauntlet cancel) and run them again.`,
       )
     }
   }

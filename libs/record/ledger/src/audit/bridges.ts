@@ -48,7 +48,7 @@ export class BridgeUnknown extends Error {
 
   constructor(id: number, study: string) {
     super(
-      `There is no bridge ${id} of ${study} that stands; gauntlet reproduce ${study} --bridges shows those that do.`,
+      `There is no bridge ${id} of ${study} that stands; npx gauntlet reproduce ${study} --bridges shows those that do.`,
     )
   }
 }

@@ -17,7 +17,7 @@ export class DoubtUnknown extends Error {
   override readonly name = 'DoubtUnknown'
 
   constructor(id: number) {
-    super(`There is no doubt ${id} that stands; gauntlet doubt --list shows those that do.`)
+    super(`There is no doubt ${id} that stands; npx gauntlet doubt --list shows those that do.`)
   }
 }
 

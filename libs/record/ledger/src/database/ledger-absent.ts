@@ -6,7 +6,7 @@ export class LedgerAbsent extends Error {
 
   constructor(databaseUrl: string) {
     super(
-      `The database ${printableLedger(databaseUrl)} has no ledger yet; make one there, in a schema of its own called ${ledgerSchema}, with \`gauntlet up --create-ledger\`, or correct DATABASE_URL.`,
+      `The database ${printableLedger(databaseUrl)} has no ledger yet; make one there, in a schema of its own called ${ledgerSchema}, with \`npx gauntlet up --create-ledger\`, or correct DATABASE_URL.`,
     )
   }
 }
@@ -17,7 +17,7 @@ export class LedgerOlder extends Error {
 
   constructor(databaseUrl: string) {
     super(
-      `The ledger at ${printableLedger(databaseUrl)} was last used by an earlier Gauntlet; bring its tables up to date with \`gauntlet up\`.`,
+      `The ledger at ${printableLedger(databaseUrl)} was last used by an earlier Gauntlet; bring its tables up to date with \`npx gauntlet up\`.`,
     )
   }
 }

@@ -8,7 +8,7 @@ export class LedgerUnreachable extends Error {
     const reason = cause instanceof AggregateError ? (cause.errors[0] as unknown) : cause
     const said = reason instanceof Error ? reason.message : String(reason)
     super(
-      `The ledger at ${printableLedger(databaseUrl)} cannot be reached (${said}); run \`gauntlet up\` or correct DATABASE_URL.`,
+      `The ledger at ${printableLedger(databaseUrl)} cannot be reached (${said}); run \`npx gauntlet up\` or correct DATABASE_URL.`,
       { cause },
     )
   }

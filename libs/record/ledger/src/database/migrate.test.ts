@@ -123,7 +123,7 @@ describe('a database of another program', () => {
     const before = await tablesIn(databaseUrl)
     const refused = await requireLedger(databaseUrl).catch((error: Error) => error)
     expect(refused).toBeInstanceOf(LedgerAbsent)
-    expect(String(refused)).toMatch(/has no ledger yet; .*`gauntlet up --create-ledger`/)
+    expect(String(refused)).toMatch(/has no ledger yet; .*`npx gauntlet up --create-ledger`/)
     await expect(migrate(databaseUrl, async () => false)).rejects.toBeInstanceOf(LedgerAbsent)
     expect(await tablesIn(databaseUrl)).toEqual(before)
   })

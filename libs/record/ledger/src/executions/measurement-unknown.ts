@@ -3,6 +3,6 @@ export class MeasurementUnknown extends Error {
   override readonly name = 'MeasurementUnknown'
 
   constructor(readonly measurementId: string) {
-    super(`The ledger has no measurement "${measurementId}"; take an id from \`gauntlet results <study> --json\`.`)
+    super(`The ledger has no measurement "${measurementId}"; take an id from \`npx gauntlet results <study> --json\`.`)
   }
 }

@@ -109,7 +109,7 @@ it('lists imported studies among those that it knows', async () => {
 it('says of an imported study that it has claimed numbers alone, where those of a run are asked for', async () => {
   await recordImport(ledger.db, record('claims'))
   await expect(studyEvidence(ledger.db, 'claims')).rejects.toThrow(
-    'claims is an imported table of claimed numbers; read it with gauntlet rank',
+    'claims is an imported table of claimed numbers; read it with npx gauntlet rank',
   )
 })
 

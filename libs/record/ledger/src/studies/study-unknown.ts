@@ -7,11 +7,11 @@ export class StudyUnknown extends Error {
 
   constructor(
     readonly study: string,
-    known: readonly string[],
+    readonly known: readonly string[],
   ) {
     super(
       known.includes(study)
-        ? `${study} is an imported table of claimed numbers; read it with gauntlet rank, analyze or report.`
+        ? `${study} is an imported table of claimed numbers; read it with npx gauntlet rank, analyze or report.`
         : `The ledger has no study "${study}": ${hint(known)}.`,
     )
   }
@@ -19,6 +19,6 @@ export class StudyUnknown extends Error {
 
 function hint(known: readonly string[]): string {
   return known.length === 0
-    ? 'it holds none yet; run one with `gauntlet run`, or import one with `gauntlet import`'
+    ? 'it holds none yet; run one with `npx gauntlet run`, or import one with `npx gauntlet import`'
     : `it holds ${known.join(', ')}`
 }

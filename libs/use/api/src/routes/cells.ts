@@ -18,10 +18,10 @@ const oneCell = readRoute({
 
 /** What a cell has to be copied; a command that says more of a number is one line here. */
 const numberCommands: readonly ((study: string, row: number) => Cell['commands'][number])[] = [
-  (study, row) => ({ what: 'Where it comes from', command: `gauntlet trace ${study} ${row}` }),
+  (study, row) => ({ what: 'Where it comes from', command: `npx gauntlet trace ${study} ${row}` }),
 ]
 const missingCommands: typeof numberCommands = [
-  (study) => ({ what: 'Compute what is missing', command: `gauntlet run ${study}` }),
+  (study) => ({ what: 'Compute what is missing', command: `npx gauntlet run ${study}` }),
 ]
 
 /** One cell of a table. */

@@ -86,7 +86,7 @@ async function checkNumber(
   const holds = broken.length === 0 && isSame
   const [first] = broken
   const verdict = first
-    ? `The bytes of ${first.role} are ${first.state}; gauntlet run makes them again.`
+    ? `The bytes of ${first.role} are ${first.state}; npx gauntlet run makes them again.`
     : isSame
       ? `All ${artifacts.length} artifacts have the digests they are named by, and the outcomes count ${measurement.correct} of ${measurement.total} again.`
       : `The outcomes do not count ${measurement.correct} of ${measurement.total}; do not use this number.`

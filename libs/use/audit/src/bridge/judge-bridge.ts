@@ -16,7 +16,7 @@ export function refusalOfBridge({ changes }: BridgePlan, judged: readonly Judged
   const changed = inOrder.find(({ otherBytes }) => otherBytes.length > 0)
   if (changed) {
     const others = judged.filter(({ verdict }) => verdict !== 'same-bytes').length
-    return `The present code makes other bytes, first at stage ${changed.stage} (${changed.otherBytes.join(', ')}), in ${others} of ${judged.length} numbers; gauntlet run makes the numbers again.`
+    return `The present code makes other bytes, first at stage ${changed.stage} (${changed.otherBytes.join(', ')}), in ${others} of ${judged.length} numbers; npx gauntlet run makes the numbers again.`
   }
   const executed = new Set(stages.map(({ codeDigest }) => codeDigest))
   const other = changes.find(({ to }) => !executed.has(to))

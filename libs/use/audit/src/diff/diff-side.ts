@@ -48,7 +48,7 @@ export async function readSide(db: LedgerDatabase, name: string): Promise<DiffSi
 async function numberAt(db: LedgerDatabase, study: string, row: number): Promise<DiffNumber> {
   const numbers = await latestNumbers(db, study)
   const found = numbers.find((number) => number.row === row)
-  if (!found) throw new DiffSubjectUnknown(`Row ${row} of ${study} has no number; see gauntlet results ${study}.`)
+  if (!found) throw new DiffSubjectUnknown(`Row ${row} of ${study} has no number; see npx gauntlet results ${study}.`)
   return found
 }
 

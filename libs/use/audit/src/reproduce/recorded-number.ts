@@ -26,7 +26,8 @@ export async function recordedNumber(
 function stagesBehind({ measurement, executions }: MeasurementTrace): RecordedStage[] {
   const found = new Map<Digest, RecordedStage>()
   const visit = (execution: TracedExecution | undefined, what: string): void => {
-    if (!execution) throw new LineageIncomplete(`The lineage of ${measurement.id} lacks ${what}; see gauntlet verify.`)
+    if (!execution)
+      throw new LineageIncomplete(`The lineage of ${measurement.id} lacks ${what}; see npx gauntlet verify.`)
     if (found.has(execution.stageKey)) return
     for (const [role, digest] of Object.entries(execution.inputs)) {
       const origins = originsOf[role] ?? []

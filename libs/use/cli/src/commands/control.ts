@@ -1,11 +1,12 @@
 import { cancelStudy, pauseStudy, resumeStudy, retryStudy, type StudySnapshot } from '@gauntlet/client'
 import { duration } from '@gauntlet/analysis'
 import { isMissingReason, missingReasons, type RetryRequest, type StudyProgress } from '@gauntlet/contract'
-import { expandStudy, stages } from '@gauntlet/study'
+import { expandStudy, stages, type Study } from '@gauntlet/study'
 import type { Command } from 'commander'
 import { Misuse } from '../command-failed.ts'
 import { parseHours } from '../parse/parse-hours.ts'
 import { parseStage } from '../parse/parse-stage.ts'
+import { quoted } from '../print/quoted.ts'
 import { readNamedStudy, studyArgument } from '../read/read-study.ts'
 import { withRunningStudy } from '../stack/running-study.ts'
 
@@ -17,8 +18,10 @@ export function addControl(program: Command): void {
     .argument(...studyArgument)
     .option('--now', 'stop those in flight, too; their trainings write a checkpoint')
     .action(async (named: string, { now }: { now?: boolean }) => {
-      const progress = await withRunningStudy(named, (client, id) => pauseStudy(client, id, { now: now === true }))
-      console.log(`Paused; go on with: gauntlet resume ${named}\n${summary(progress)}`)
+      const progress = await withRunningStudy(await readNamedStudy(named), (client, id) =>
+        pauseStudy(client, id, { now: now === true }),
+      )
+      console.log(`Paused; go on with: npx gauntlet resume ${quoted(named)}\n${summary(progress)}`)
     })
   program
     .command('resume')
@@ -31,8 +34,10 @@ export function addControl(program: Command): void {
     )
     .action(async (named: string, { budget }: { budget?: number | null }) => {
       const request = budget === undefined ? {} : { budgetSeconds: budget }
-      const progress = await withRunningStudy(named, (client, id) => resumeStudy(client, id, request))
-      const spent = `Still paused: the budget is spent. Raise it with: gauntlet resume ${named} --budget <hours>`
+      const progress = await withRunningStudy(await readNamedStudy(named), (client, id) =>
+        resumeStudy(client, id, request),
+      )
+      const spent = `Still paused: the budget is spent. Raise it with: npx gauntlet resume ${quoted(named)} --budget <hours>`
       console.log(`${progress.paused ? spent : 'Resumed.'}\n${summary(progress)}`)
     })
   program
@@ -44,8 +49,9 @@ export function addControl(program: Command): void {
     .option('--backbone <name>', 'only those of this backbone')
     .option('--row <number>', 'only the configuration of this row of the table')
     .action(async (named: string, options: RetryOptions) => {
-      const request = await retryRequest(named, options)
-      const progress = await withRunningStudy(named, (client, id) => retryStudy(client, id, request))
+      const source = await readNamedStudy(named)
+      const request = retryRequest(source.study, options)
+      const progress = await withRunningStudy(source, (client, id) => retryStudy(client, id, request))
       console.log(summary(progress))
     })
   program
@@ -53,8 +59,8 @@ export function addControl(program: Command): void {
     .description('end a running study; what it has finished is kept')
     .argument(...studyArgument)
     .action(async (named: string) => {
-      await withRunningStudy(named, cancelStudy)
-      console.log(`Cancelled; go on with: gauntlet run ${named}`)
+      await withRunningStudy(await readNamedStudy(named), cancelStudy)
+      console.log(`Cancelled; go on with: npx gauntlet run ${quoted(named)}`)
     })
 }
 
@@ -65,31 +71,28 @@ interface RetryOptions {
   readonly row?: string
 }
 
-async function retryRequest(
-  named: string,
-  { class: failureClass, stage, backbone, row }: RetryOptions,
-): Promise<RetryRequest> {
+function retryRequest(study: Study, { class: failureClass, stage, backbone, row }: RetryOptions): RetryRequest {
   if (failureClass !== undefined && !isMissingReason(failureClass))
     throw new Misuse(`There is no failure class ${failureClass}; there is ${missingReasons.join(', ')}.`)
   return {
     ...(failureClass === undefined ? {} : { failureClass }),
     ...(stage === undefined ? {} : { stage: parseStage(stage, stages) }),
-    ...(backbone === undefined ? {} : { backbone: await backboneOf(named, backbone) }),
-    ...(row === undefined ? {} : { place: await placeOfRow(named, row) }),
+    ...(backbone === undefined ? {} : { backbone: backboneOf(study, backbone) }),
+    ...(row === undefined ? {} : { place: placeOfRow(study, row) }),
   }
 }
 
 /** A backbone of the study. */
-async function backboneOf(named: string, backbone: string): Promise<string> {
-  const { configurations } = expandStudy((await readNamedStudy(named)).study)
+function backboneOf(study: Study, backbone: string): string {
+  const { configurations } = expandStudy(study)
   const backbones = new Set(configurations.map((configuration) => configuration.backbone.id))
   if (backbones.has(backbone)) return backbone
-  throw new Misuse(`${named} has no backbone ${backbone}; choose among ${[...backbones].join(', ')}.`)
+  throw new Misuse(`${study.name} has no backbone ${backbone}; choose among ${[...backbones].join(', ')}.`)
 }
 
 /** The place of a configuration in the study's list, by one of its rows in the table, which are counted from 1. */
-async function placeOfRow(named: string, row: string): Promise<number> {
-  const { configurations, perturbations } = expandStudy((await readNamedStudy(named)).study)
+function placeOfRow(study: Study, row: string): number {
+  const { configurations, perturbations } = expandStudy(study)
   const place = Math.floor((Number(row) - 1) / perturbations.length)
   if (/^[1-9]\d*$/.test(row) && place < configurations.length) return place
   const rows = configurations.length * perturbations.length

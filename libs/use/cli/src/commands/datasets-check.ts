@@ -6,6 +6,7 @@ import { locateDataset } from '../read/locate-dataset.ts'
 import { progressLine } from '../print/progress-line.ts'
 import { readCommandSettings } from '../settings.ts'
 import { idOf } from './datasets-add.ts'
+import { count } from '../print/count.ts'
 
 interface CheckOptions {
   readonly train: number | null
@@ -51,7 +52,7 @@ export function addDatasetsCheck(datasets: Command): void {
       console.log(options.json ? JSON.stringify(report, null, 2) : renderReport(idOf(named), report))
       if (report.unreadable.length > 0)
         throw new CommandFailed(
-          `${report.unreadable.length} images cannot be read; replace or remove them before a study uses ${named}.`,
+          `${count(report.unreadable.length, 'image')} cannot be read; replace or remove what is listed before a study uses ${named}.`,
         )
     })
 }

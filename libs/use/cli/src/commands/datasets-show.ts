@@ -27,7 +27,10 @@ export function addDatasetsShow(datasets: Command): void {
       const drawn = samples.filter(({ images }) => images.length > 0)
       const tiles = drawn.map(({ name, images }) => images.map((image, i) => tileOf(image, i === 0 ? name : '')))
       await writeFileAtomically(sheet, encodePng(contactSheet(tiles)))
-      if (!json) console.log(`\nWrote ${sheet}: ${drawn.length} classes, ${perClass} images of each at most.`)
+      if (!json)
+        console.log(
+          `\nWrote ${sheet}: ${drawn.length} ${drawn.length === 1 ? 'class' : 'classes'}, ${perClass} images of each at most.`,
+        )
     })
 }
 

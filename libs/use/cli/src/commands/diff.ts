@@ -98,7 +98,7 @@ function renderPair({ first, second, images }: NumberPair): string {
   if (!images) return `  ${label}`
   const { onlyFirst, onlySecond } = images
   const { pValue } = comparePaired(images)
-  return `  ${label}; ${onlyFirst} images held in the first alone, ${onlySecond} in the second alone (p ${pValueText(pValue)})`
+  return `  ${label}; ${count(onlyFirst, 'image')} held in the first alone, ${onlySecond} in the second alone (p ${pValueText(pValue)})`
 }
 
 function changeOf({ first, second }: NumberPair): number {

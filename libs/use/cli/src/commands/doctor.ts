@@ -29,7 +29,7 @@ export function addDoctor(program: Command): void {
     .option('--json', 'print JSON')
     .option(
       '--bench',
-      'measure how many images a second this device computes, so that gauntlet plan can say how long a study takes',
+      'measure how many images a second this device computes, so that npx gauntlet plan can say how long a study takes',
     )
     .option(
       '--gpu',

@@ -5,6 +5,7 @@ import type { Command } from 'commander'
 import { Misuse } from '../command-failed.ts'
 import { renderDoubtReport } from '../print/render-doubt.ts'
 import { withLedger, type LedgerSession } from '../stack/local-ledger.ts'
+import { day } from '../print/moment.ts'
 
 interface DoubtCommandOptions {
   readonly why?: string
@@ -48,7 +49,8 @@ async function doubtOne({ db, settings }: LedgerSession, subject: string, why: s
 
 async function withdrawOne({ db }: LedgerSession, number: string, why: string | undefined, json: boolean) {
   const id = Number(number)
-  if (!Number.isInteger(id) || id < 1) throw new Misuse(`${number} is no doubt; gauntlet doubt --list numbers them.`)
+  if (!Number.isInteger(id) || id < 1)
+    throw new Misuse(`${number} is no doubt; npx gauntlet doubt --list numbers them.`)
   if (why === undefined) throw new Misuse('Say with --why for what reason the doubt is withdrawn.')
   await withdrawDoubt(db, id, why)
   console.log(json ? JSON.stringify({ withdrawn: id }) : `Doubt ${id} is withdrawn.`)
@@ -63,8 +65,4 @@ function renderDoubts(doubts: readonly Doubt[], json: boolean): string {
       return `${id}  ${digest}, ${day(raisedAt)}: ${why}${end}`
     })
     .join('\n')
-}
-
-function day(time: Date): string {
-  return time.toISOString().slice(0, 10)
 }

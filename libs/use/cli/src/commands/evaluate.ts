@@ -5,6 +5,7 @@ import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { basename, join, resolve } from 'node:path'
 import { Misuse } from '../command-failed.ts'
 import { imageCount, wholeNumber } from '../parse/whole-number.ts'
+import { quoted } from '../print/quoted.ts'
 import { evaluationStudy, type EvaluationStudy } from '../study-files/evaluation-study.ts'
 import { runStudyFile } from './run.ts'
 
@@ -27,8 +28,8 @@ export function addEvaluate(program: Command): void {
     .command('evaluate')
     .description('evaluate checkpoints as they are under the five perturbations: writes the study file and runs it')
     .argument('<checkpoints...>', 'checkpoint files, or folders of them')
-    .requiredOption('--backbone <name>', 'name of their backbone, as gauntlet backbones lists it')
-    .requiredOption('--data <dataset>', 'folder, archive, source such as hf:…, or id of gauntlet datasets')
+    .requiredOption('--backbone <name>', 'name of their backbone, as npx gauntlet backbones lists it')
+    .requiredOption('--data <dataset>', 'folder, archive, source such as hf:…, or id of npx gauntlet datasets')
     .option(
       '--classes <number>',
       'number of classes, where the data does not tell',
@@ -57,7 +58,7 @@ export function addEvaluate(program: Command): void {
       const text = evaluationStudy(studyOf(checkpoints, options), file)
       outlineStudy(text, file) // a mistake is told before anything is written
       await writeOnce(file, text)
-      console.error(`Wrote ${file}; run it again with: gauntlet run ${file}`)
+      console.error(`Wrote ${file}; run it again with: npx gauntlet run ${quoted(file)}`)
       if (!options.write) await runStudyFile(resolve(file), { json: options.json === true })
     })
 }

@@ -7,6 +7,7 @@ import { parseRoles } from '../parse/parse-roles.ts'
 import { requireNoFolder } from '../read/require-file.ts'
 import { sayNamesakes } from '../read/say-namesakes.ts'
 import { withLedger } from '../stack/local-ledger.ts'
+import { count } from '../print/count.ts'
 
 interface ExportCommandOptions {
   readonly artifacts?: string
@@ -46,13 +47,11 @@ export function addExport(program: Command): void {
         })
       })
       if (json) return console.log(JSON.stringify({ ...exported, file }, null, 2))
-      const { numbers, withheld, artifacts: count, missing } = exported
-      const gone = missing > 0 ? ` (${missing} more are not in the store)` : ''
-      const kept = withheld > 0 ? `, ${withheld.toLocaleString('en')} facts withheld` : ''
+      const { numbers, withheld, artifacts: carried, missing } = exported
+      const gone = missing > 0 ? ` (${missing} more ${missing === 1 ? 'is' : 'are'} not in the store)` : ''
+      const kept = withheld > 0 ? `, ${count(withheld, 'fact')} withheld` : ''
       console.log(exported.line)
-      console.log(
-        `Wrote ${numbers.toLocaleString('en')} numbers and ${count} ${count === 1 ? 'artifact' : 'artifacts'}${gone}${kept} to ${file}.`,
-      )
+      console.log(`Wrote ${count(numbers, 'number')} and ${count(carried, 'artifact')}${gone}${kept} to ${file}.`)
     })
 }
 

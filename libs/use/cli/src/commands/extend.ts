@@ -2,12 +2,13 @@ import { openArtifactStore } from '@gauntlet/artifacts'
 import { extendStudy, type Extended } from '@gauntlet/client'
 import { openLedger, studyFileType } from '@gauntlet/ledger'
 import type { Command } from 'commander'
-import { CommandFailed } from '../command-failed.ts'
 import { count } from '../print/count.ts'
+import { quoted } from '../print/quoted.ts'
 import { LocalStack } from '../stack/local-stack.ts'
 import { readStudyShowingPins } from '../read/read-study.ts'
 import { readCommandSettings } from '../settings.ts'
 import { connectTemporal } from '../stack/temporal.ts'
+import { addressOfRunning } from '../stack/running-study.ts'
 
 export function addExtend(program: Command): void {
   program
@@ -20,7 +21,7 @@ export function addExtend(program: Command): void {
       const { addedConfigurations: cells, addedPerturbations: perturbations, hasBegun } = extended
       const begun = hasBegun ? '' : ' It begins once a stage has ended that all configurations share.'
       console.log(
-        `Extended ${extended.of.slice(0, 12)} by ${count(cells, 'configuration')} and ${count(perturbations, 'perturbation')}; what was in flight goes on.${begun}\nFollow it with: gauntlet watch ${named}`,
+        `Extended ${extended.of.slice(0, 12)} by ${count(cells, 'configuration')} and ${count(perturbations, 'perturbation')}; what was in flight goes on.${begun}\nFollow it with: npx gauntlet watch ${quoted(named)}`,
       )
     })
 }
@@ -29,8 +30,7 @@ async function extend(named: string, of: string | undefined): Promise<Extended> 
   const settings = readCommandSettings()
   const { study, bytes } = await readStudyShowingPins(named, settings.cache)
   return LocalStack.use(settings, async (stack) => {
-    const address = stack.temporalAddress()
-    if (!address) throw new CommandFailed(`Nothing runs here; start the study with: gauntlet run ${named}`)
+    const address = addressOfRunning(stack, named)
     const ledger = openLedger(await stack.database())
     const { client, close } = await connectTemporal(address)
     try {

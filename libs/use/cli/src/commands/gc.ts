@@ -17,6 +17,7 @@ import { count } from '../print/count.ts'
 import { parseRoles } from '../parse/parse-roles.ts'
 import { withLedger } from '../stack/local-ledger.ts'
 import { renderTable } from '../print/table.ts'
+import { minute } from '../print/moment.ts'
 
 interface GcOptions {
   readonly remove?: boolean
@@ -137,12 +138,12 @@ async function requireOnlyLedger(db: LedgerDatabase, store: ArtifactStore, forgo
 }
 
 function describeGarbage({ artifacts, pointers, bytes, olderThan }: Garbage, removed: number | null): string {
-  const since = olderThan.toISOString().slice(0, 16).replace('T', ' ')
+  const since = minute(olderThan)
   if (artifacts.length + pointers.length === 0)
     return `Nothing to remove: all that was stored before ${since} is in use.`
   const what = `${count(artifacts.length, 'artifact')} of ${megabytes(bytes)} and ${count(pointers.length, 'note')} of progress inside stages or of compiled programs`
   return removed === null
-    ? `${what}, last stored before ${since}, are out of reach; remove them with: gauntlet gc --remove`
+    ? `${what}, last stored before ${since}, are out of reach; remove them with: npx gauntlet gc --remove`
     : `Removed ${megabytes(removed)}: ${what}, last stored before ${since}.`
 }
 

@@ -8,6 +8,7 @@ import { Misuse } from '../command-failed.ts'
 import { readPublicKey } from '../read/key-files.ts'
 import { withLedger } from '../stack/local-ledger.ts'
 import { readMapping, readPublishedFiles } from '../read/published-files.ts'
+import { count } from '../print/count.ts'
 
 interface ImportOptions {
   readonly as?: string
@@ -20,7 +21,9 @@ interface ImportOptions {
 export function addImport(program: Command): void {
   program
     .command('import')
-    .description('import a study that gauntlet export wrote, or published numbers as a study whose evidence is claimed')
+    .description(
+      'import a study that npx gauntlet export wrote, or published numbers as a study whose evidence is claimed',
+    )
     .argument('<file>', "an export, a CSV file, an entry of RobustBench's model_info, or a folder of such entries")
     .option('--as <name>', 'the name of the study, for published numbers')
     .option('--mapping <file>', 'JSON that says where the CSV keeps what; the database of the paper needs none')
@@ -57,9 +60,9 @@ async function importExport(file: string, { publicKey: keyFile, expect, json }: 
   const { name, stages, measurements, artifactsStored, withheld, digest, isSigned, signers } = imported
   const word = isSigned ? 'who holds that key' : signers.length > 0 ? 'an unchecked signature' : 'the file alone'
   console.log(
-    `Imported ${name}: ${measurements} numbers, ${stages} stages and ${artifactsStored} artifacts are new here.`,
+    `Imported ${name}: ${count(measurements, 'number')}, ${count(stages, 'stage')} and ${count(artifactsStored, 'artifact')} are new here.`,
   )
-  if (withheld > 0) console.log(`${withheld} facts are withheld.`)
+  if (withheld > 0) console.log(`${count(withheld, 'fact')} withheld.`)
   console.log(`Its record is as seal ${digest} covers it, on the word of ${word}; stages of the same keys are reused.`)
 }
 
@@ -106,12 +109,11 @@ interface ImportSummary {
 /** The defects by row, then their counts by kind, then what was imported, which a long list must not push away. */
 function renderImport({ name, isNew, rows, numbers }: ImportSummary, defects: readonly Defect[]): string {
   const byRow = defects.toSorted((a, b) => a.rows[0]! - b.rows[0]!)
-  const counts = Object.entries(defectCounts(defects)).filter(([, count]) => count > 0)
-  const inRows = rows === 1 ? '1 row' : `${rows.toLocaleString('en')} rows`
+  const counts = Object.entries(defectCounts(defects)).filter(([, times]) => times > 0)
   const verb = isNew ? 'Imported' : 'Already imported:'
   return [
     ...byRow.map(({ kind, message }) => `${kind.padEnd(18)}  ${message}`),
-    ...(counts.length > 0 ? ['', 'Defects by kind:', ...counts.map(([kind, count]) => `  ${kind}: ${count}`), ''] : []),
-    `${verb} ${name}: ${numbers.toLocaleString('en')} claimed numbers in ${inRows}.`,
+    ...(counts.length > 0 ? ['', 'Defects by kind:', ...counts.map(([kind, times]) => `  ${kind}: ${times}`), ''] : []),
+    `${verb} ${name}: ${count(numbers, 'claimed number')} in ${count(rows, 'row')}.`,
   ].join('\n')
 }

@@ -7,6 +7,8 @@ import { rm } from 'node:fs/promises'
 import { basename, dirname, resolve } from 'node:path'
 import { createInterface } from 'node:readline/promises'
 import { Misuse } from '../command-failed.ts'
+import { count } from '../print/count.ts'
+import { quoted } from '../print/quoted.ts'
 import { readStudyShowingPins } from '../read/read-study.ts'
 import { readCommandSettings } from '../settings.ts'
 import { budgets, studyTemplate, type Budget, type StudyTemplate } from '../study-files/study-template.ts'
@@ -21,7 +23,7 @@ interface InitOptions {
 
 /** What is asked for where a flag is missing, with the answer that Enter gives. */
 const questions = {
-  data: ['Images: a folder, an archive, or an id of gauntlet datasets', 'digits'],
+  data: ['Images: a folder, an archive, or an id of npx gauntlet datasets', 'digits'],
   backbones: ['Backbones, separated by commas', 'tf_efficientnet_lite0.in1k'],
   losses: ['Losses, separated by commas (standard, Classic AT, TRADES)', 'Classic AT'],
   budget: [`Budget (${budgets.join(', ')})`, 'minutes'],
@@ -37,7 +39,10 @@ export function addInit(program: Command): void {
     .command('init')
     .description('write a study file by answers or flags, with what it costs')
     .argument('[file]', 'file to write', 'my.study.yaml')
-    .option('--data <dataset>', 'folder, archive, source such as hf:…, or id of gauntlet datasets (default: asked for)')
+    .option(
+      '--data <dataset>',
+      'folder, archive, source such as hf:…, or id of npx gauntlet datasets (default: asked for)',
+    )
     .option('--backbones <names>', `names, separated by commas ${asked('backbones')}`)
     .option('--losses <names>', `standard, Classic AT, TRADES, separated by commas ${asked('losses')}`)
     .addOption(
@@ -72,7 +77,7 @@ async function writeStudy(file: string, template: Omit<StudyTemplate, 'cost'>): 
     const { study } = await readStudyShowingPins(resolve(file), readCommandSettings().cache)
     const cost = await costOf(study, dirname(resolve(file)))
     await writeFileAtomically(file, studyTemplate({ ...template, cost }))
-    return `Wrote ${file}: ${study.cells.length} configurations × ${study.perturbations.length} perturbations; ${cost}. Go on with: gauntlet run ${file}`
+    return `Wrote ${file}: ${count(study.cells.length, 'configuration')} × ${count(study.perturbations.length, 'perturbation')}; ${cost}. Go on with: npx gauntlet run ${quoted(file)}`
   } catch (error) {
     await rm(file, { force: true })
     throw error

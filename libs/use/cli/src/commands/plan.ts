@@ -22,6 +22,7 @@ import { readCommandSettings, type CommandSettings } from '../settings.ts'
 import { readStudyToPlanShowingPins, studyArgument } from '../read/read-study.ts'
 import { renderTable } from '../print/table.ts'
 import { askWorkersOrLedger } from '../stack/worker-description.ts'
+import { count } from '../print/count.ts'
 
 export function addPlan(program: Command): void {
   program
@@ -71,7 +72,7 @@ export function addPlan(program: Command): void {
             ),
           )
         console.log(
-          `${study.name}: ${expansion.configurations.length} configurations × ${expansion.perturbations.length} perturbations`,
+          `${study.name}: ${count(expansion.configurations.length, 'configuration')} × ${count(expansion.perturbations.length, 'perturbation')}`,
         )
         for (const { cell, reason } of expansion.exclusions)
           console.log(`  left out: ${Object.values(cell).join(' · ')}: ${reason}`)
@@ -153,7 +154,8 @@ export function summarisePlan({ byStage, forwardsLeft }: StudyPlan): string {
   const diverged = byStage.reduce((sum, stage) => sum + stage.diverged, 0)
   const bridged = byStage.reduce((sum, stage) => sum + stage.bridged, 0)
   const kept = bridged > 0 ? ` (${bridged} by a bridge over a code change)` : ''
-  const without = diverged > 0 ? `; ${diverged} have nothing to work on, because training diverges` : ''
-  if (toRun === 0) return `Nothing to do: all ${reused} stages are reused${kept}${without}.`
-  return `${toRun} stages to run, ${reused} reused${kept}${without}; ${forwardsLeft?.toLocaleString('en') ?? 'an unknown number of'} forward-equivalents at most.`
+  const without =
+    diverged > 0 ? `; ${diverged} ${diverged === 1 ? 'has' : 'have'} nothing to work on, because training diverges` : ''
+  if (toRun === 0) return `Nothing to do: all ${count(reused, 'stage')} are reused${kept}${without}.`
+  return `${count(toRun, 'stage')} to run, ${reused} reused${kept}${without}; ${forwardsLeft?.toLocaleString('en') ?? 'an unknown number of'} forward-equivalents at most.`
 }

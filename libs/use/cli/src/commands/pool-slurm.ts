@@ -54,7 +54,7 @@ export function addPoolSlurm(pool: Command): void {
       await withLedger(async ({ db, settings }) => {
         if (!settings.temporalAddress && !reachVariables(settings.home))
           throw new CommandFailed(
-            'Jobs could not reach Temporal, which listens on this machine alone; run gauntlet up --reachable first, or set TEMPORAL_ADDRESS to a server of yours.',
+            'Jobs could not reach Temporal, which listens on this machine alone; run npx gauntlet up --reachable first, or set TEMPORAL_ADDRESS to a server of yours.',
           )
         const { maxWorkers, backlog, idle: idleSeconds, drain: drainSeconds } = options
         const start = { by: 'slurm' as const, options: sbatchOptions, maxWorkers, backlog, idleSeconds, drainSeconds }
@@ -72,7 +72,7 @@ export function addPoolSlurm(pool: Command): void {
         const doubt = sharingDoubt(settings)
         if (doubt) console.error(doubt)
         console.log(`${declaredSentence(declared)} SLURM would take its jobs.`)
-        console.log(`Studies run on it with: gauntlet submit <study> --pool ${name}`)
+        console.log(`Studies run on it with: npx gauntlet submit <study> --pool ${name}`)
       })
     })
 }

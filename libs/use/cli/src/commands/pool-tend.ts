@@ -21,7 +21,8 @@ export function addPoolTend(pool: Command): void {
     .action(async ({ once, every }: { once?: boolean; every: number }) => {
       await withLedger(async ({ settings, db, signal }) => {
         const address = new LocalStack(settings).temporalAddress()
-        if (!address) throw new CommandFailed('No Temporal server runs here; start it with: gauntlet up --reachable')
+        if (!address)
+          throw new CommandFailed('No Temporal server runs here; start it with: npx gauntlet up --reachable')
         const { client, close } = await connectTemporal(address)
         try {
           await tendPools({

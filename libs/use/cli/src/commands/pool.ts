@@ -28,7 +28,7 @@ export function addPool(program: Command): void {
           start: { by: 'hand' } as const,
         }
         console.log(declaredSentence(await declarePool(db, name, declaration)))
-        console.log(`Start its workers with: gauntlet worker --pool ${name}`)
+        console.log(`Start its workers with: npx gauntlet worker --pool ${name}`)
       })
     })
   addPoolSlurm(pool)
@@ -41,7 +41,7 @@ export function addPool(program: Command): void {
         const pools = await declaredPools(db)
         if (json) return console.log(JSON.stringify(pools, null, 2))
         console.log(
-          pools.length > 0 ? renderTable(columns, pools) : 'No pool is declared; see: gauntlet pool declare --help',
+          pools.length > 0 ? renderTable(columns, pools) : 'No pool is declared; see: npx gauntlet pool declare --help',
         )
       })
     })
@@ -64,7 +64,7 @@ export function addPool(program: Command): void {
       await withLedger(async ({ db, settings }) => {
         if (!isSlurmPool(await findPool(db, name)))
           throw new Misuse(
-            `The workers of ${name} are started by hand, so it never pauses; start one with: gauntlet worker --pool ${name}`,
+            `The workers of ${name} are started by hand, so it never pauses; start one with: npx gauntlet worker --pool ${name}`,
           )
         await resumePool({ ...settings, ledger: await ledgerIdentity(db) }, name)
         console.log(`Workers of ${name} are started again where stages wait.`)
@@ -76,7 +76,7 @@ export function addPool(program: Command): void {
 /** A declared pool by its name. Throws `Misuse`. */
 async function findPool(db: LedgerDatabase, name: string): Promise<RecordedDeclaration> {
   const [found] = await declaredPools(db, [name])
-  if (!found) throw new Misuse(`No pool ${JSON.stringify(name)} is declared; see: gauntlet pool list`)
+  if (!found) throw new Misuse(`No pool ${JSON.stringify(name)} is declared; see: npx gauntlet pool list`)
   return found
 }
 

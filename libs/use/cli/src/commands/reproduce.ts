@@ -10,6 +10,7 @@ import { seed } from '../parse/whole-number.ts'
 import { parseStage } from '../parse/parse-stage.ts'
 import { bridgeStudy } from '../device/bridge-study.ts'
 import { runReproduction, type ReproductionSettings } from '../device/run-reproduction.ts'
+import { quoted } from '../print/quoted.ts'
 
 interface ReproduceCommandOptions {
   readonly sample?: string
@@ -72,7 +73,7 @@ async function listBridges(study: string, { json }: ReproduceCommandOptions): Pr
 async function revoke(study: string, number: string, { why, json }: ReproduceCommandOptions): Promise<void> {
   const id = Number(number)
   if (!Number.isInteger(id) || id < 1)
-    throw new Misuse(`${number} is no bridge; gauntlet reproduce ${study} --bridges numbers them.`)
+    throw new Misuse(`${number} is no bridge; npx gauntlet reproduce ${quoted(study)} --bridges numbers them.`)
   if (why === undefined || why.trim() === '') throw new Misuse('Say with --why for what reason the bridge is revoked.')
   await withLedger(async ({ db }) => revokeBridge(db, await findStudy(db, study), id, why))
   console.log(json ? JSON.stringify({ revoked: id }) : `Bridge ${id} is revoked: its stages are open by present code.`)

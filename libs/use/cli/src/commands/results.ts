@@ -4,11 +4,12 @@ import type { Command } from 'commander'
 import { resolve } from 'node:path'
 import { Misuse } from '../command-failed.ts'
 import { parseRows } from '../parse/parse-rows.ts'
-import { withClassMeans } from '../print/class-means.ts'
+import { withClassMeans } from '../read/class-means.ts'
 import { withLedger } from '../stack/local-ledger.ts'
 import { readCurrentResults } from '../read/read-current-results.ts'
 import { renderResults } from '../print/results-table.ts'
 import { writeSheets } from '../print/write-sheets.ts'
+import { count } from '../print/count.ts'
 
 /** Rows of a table that is printed as a whole; of a larger one a page of this many is. */
 const [wholeTable, page] = [2_000, 500]
@@ -45,7 +46,7 @@ export function addResults(program: Command): void {
         const range = asked ?? firstPage
         const { results: counted, pool } = await readCurrentResults(session, study, range)
         if (range && range.first > counted.size)
-          throw new Misuse(`There is no row ${range.first}; the table of ${study} has ${counted.size} rows.`)
+          throw new Misuse(`There is no row ${range.first}; the table of ${study} has ${count(counted.size, 'row')}.`)
         const results = await withClassMeans(session, counted)
         const older = all ? await readOlderNumbers(session.db, results.older, pool.description) : undefined
         const written = sheets === undefined ? [] : await writeSheets(session, results.rows, resolve(sheets))
@@ -53,7 +54,8 @@ export function addResults(program: Command): void {
           const olderRows = (older ?? []).map((one) => ({ ...resultRow(one, false), differences: one.differences }))
           console.log(JSON.stringify([...results.rows.map((row) => resultRow(row)), ...olderRows], null, 2))
         } else console.log(renderResults(results, { pool, ...(range ? { range } : {}), ...(older ? { older } : {}) }))
-        if (sheets !== undefined && !json) console.log(`\nWrote ${written.length} sheets to ${resolve(sheets)}.`)
+        if (sheets !== undefined && !json)
+          console.log(`\nWrote ${count(written.length, 'sheet')} to ${resolve(sheets)}.`)
       })
     })
 }

@@ -14,7 +14,7 @@ import { stageCodesOf, type StageCode, type WorkerDescription } from '@gauntlet/
 import { openLedger, studyFileType, StudyUnknown, type LedgerDatabase } from '@gauntlet/ledger'
 import { expandStudy, studyId, type Digest, type Expansion } from '@gauntlet/study'
 import type { Command } from 'commander'
-import { withClassMeans } from '../print/class-means.ts'
+import { withClassMeans } from '../read/class-means.ts'
 import { CommandFailed } from '../command-failed.ts'
 import { startDashboard } from '../stack/dashboard-server.ts'
 import { interruptible } from '../interruptible.ts'
@@ -22,6 +22,7 @@ import { LocalStack } from '../stack/local-stack.ts'
 import { openBrowser } from '../open-browser.ts'
 import { readStudyShowingPins, studyArgument } from '../read/read-study.ts'
 import { renderResults } from '../print/results-table.ts'
+import { quoted } from '../print/quoted.ts'
 import { readCommandSettings, type CommandSettings } from '../settings.ts'
 import { progressDisplay } from '../print/show-progress.ts'
 import { resumer } from '../stack/resumer.ts'
@@ -30,6 +31,7 @@ import { summarisePlan } from './plan.ts'
 import { budgetOption, ignoredShare, poolOption, weightOption } from '../parse/share-options.ts'
 import { askedPool, studyPlace, type StudyPlace } from '../stack/study-pools.ts'
 import { connectTemporal } from '../stack/temporal.ts'
+import { count } from '../print/count.ts'
 
 export function addRun(program: Command): void {
   program
@@ -58,7 +60,7 @@ interface RunOptions {
 export async function runStudyFile(named: string, options: RunOptions): Promise<void> {
   const settings = { ...readCommandSettings(), ...(options.pool ? { pool: options.pool } : {}) }
   const source = await readStudyShowingPins(named, settings.cache)
-  const interrupted = `Interrupted; nothing that was finished is lost. Go on with: gauntlet run ${named}`
+  const interrupted = `Interrupted; nothing that was finished is lost. Go on with: npx gauntlet run ${quoted(named)}`
   await interruptible(interrupted, (signal) =>
     LocalStack.use(settings, (stack) => runIn({ ...options, stack, settings, source, signal })),
   )
@@ -239,6 +241,6 @@ function requireNumbers({ missing, failedSince }: StudyResults, begunAt: Date): 
     )
 }
 
-function cells(count: number, one: string, several: string): string {
-  return count === 1 ? `1 cell ${one}` : `${count} cells ${several}`
+function cells(number: number, one: string, several: string): string {
+  return `${count(number, 'cell')} ${number === 1 ? one : several}`
 }

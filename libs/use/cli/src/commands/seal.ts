@@ -23,6 +23,8 @@ import { readCurrentResults } from '../read/read-current-results.ts'
 import { requireFile, requireNoFolder } from '../read/require-file.ts'
 import { sayNamesakes } from '../read/say-namesakes.ts'
 import { readStudyShowingPins } from '../read/read-study.ts'
+import { count } from '../print/count.ts'
+import { quoted } from '../print/quoted.ts'
 
 interface SealCommandOptions {
   readonly key?: string
@@ -131,7 +133,7 @@ interface ProveOptions extends SealCommandOptions {
 async function prove(session: LedgerSession, study: string, { row, out, json, signer, onProgress }: ProveOptions) {
   const only = /^[1-9]\d{0,8}$/.test(row) ? { first: Number(row), last: Number(row) } : null
   const cell = only && (await readCurrentResults(session, study, only)).results.rows[0]
-  if (!cell) throw new Misuse(`There is no number in row ${row}; see gauntlet results ${study}.`)
+  if (!cell) throw new Misuse(`There is no number in row ${row}; see npx gauntlet results ${quoted(study)}.`)
   const proof = await proveNumber(session, study, cell.measurementId, { signer, onProgress })
   const file = resolve(out ?? `${study}-row-${row}.proof.json`)
   await writeFileAtomically(file, `${JSON.stringify(proof, null, 1)}\n`)
@@ -190,7 +192,7 @@ function renderVerdict(verdict: SealVerdict): string {
   if (verdict.of === 'export') {
     const { facts, withheld, measurements, artifacts, differing, uncovered } = verdict.export
     return [
-      `${heading}: ${facts} facts (${withheld} withheld), ${measurements} numbers and ${artifacts} artifacts are as sealed.`,
+      `${heading}: ${count(facts, 'fact')} (${withheld} withheld), ${count(measurements, 'number')} and ${count(artifacts, 'artifact')} are as sealed.`,
       ...differing.map((name) => `${name} is not what the sealed record gives; do not use it.`),
       ...(uncovered.length > 0 ? [`The seal does not cover ${listed(uncovered.map(quotedIfOdd))}.`] : []),
     ].join('\n')
@@ -202,9 +204,9 @@ function renderVerdict(verdict: SealVerdict): string {
   }
   const { doubts } = verdict
   const { same, changed, gone, added, withheld } = verdict.comparison
-  const since = Object.entries(added).map(([kind, count]) => `${count} ${kind}`)
+  const since = Object.entries(added).map(([kind, times]) => `${times} ${kind}`)
   return [
-    `${heading}: ${same} facts are as sealed${withheld > 0 ? `, ${withheld} are withheld` : ''}.`,
+    `${heading}: ${count(same, 'fact')} as sealed${withheld > 0 ? `, ${withheld} withheld` : ''}.`,
     ...changed.map((fact) => `changed  ${fact}`),
     ...gone.map((fact) => `gone     ${fact}`),
     ...doubts.map((doubt) => `The list of leaves ${doubt}.`),

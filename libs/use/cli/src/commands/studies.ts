@@ -3,6 +3,7 @@ import type { Command } from 'commander'
 import { wholeNumber } from '../parse/whole-number.ts'
 import { renderTable } from '../print/table.ts'
 import { withLedger } from '../stack/local-ledger.ts'
+import { minute } from '../print/moment.ts'
 
 interface StudiesOptions {
   readonly limit: number
@@ -37,7 +38,7 @@ const columns = [
     align: 'right' as const,
     cell: ({ numbers, configurations, perturbations }: ListedStudy) => `${numbers}/${configurations * perturbations}`,
   },
-  { heading: 'recorded', cell: ({ createdAt }: ListedStudy) => createdAt.toISOString().slice(0, 16).replace('T', ' ') },
+  { heading: 'recorded', cell: ({ createdAt }: ListedStudy) => minute(createdAt) },
   { heading: 'owner', cell: ({ owner }: ListedStudy) => owner ?? '' },
   { heading: 'labels', cell: ({ labels }: ListedStudy) => labels.join(', ') },
   { heading: 'notes', cell: ({ notes }: ListedStudy) => (notes ?? '').slice(0, 60) },

@@ -4,6 +4,7 @@ import { lastPoolDescription, openLedger } from '@gauntlet/ledger'
 import { studyId } from '@gauntlet/study'
 import type { Command } from 'commander'
 import { LocalStack } from '../stack/local-stack.ts'
+import { quoted } from '../print/quoted.ts'
 import { readStudyShowingPins, studyArgument } from '../read/read-study.ts'
 import { readCommandSettings, type CommandSettings } from '../settings.ts'
 import { budgetOption, ignoredShare, poolOption, weightOption } from '../parse/share-options.ts'
@@ -48,7 +49,7 @@ export function addSubmit(program: Command): void {
         }
         await stack.keep()
       })
-      console.log(`${study.name} runs. Follow it with: gauntlet watch ${named}`)
+      console.log(`${study.name} runs. Follow it with: npx gauntlet watch ${quoted(named)}`)
     })
 }
 

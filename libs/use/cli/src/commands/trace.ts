@@ -1,12 +1,13 @@
 import { flagMeaning } from '@gauntlet/analysis'
 import { bridgesTo, importSealsOf, reproductionsOf, traceMeasurement } from '@gauntlet/ledger'
 import type { Command } from 'commander'
-import { classCounts } from '../print/class-counts.ts'
+import { classCounts } from '../read/class-counts.ts'
 import { CommandFailed, Misuse } from '../command-failed.ts'
 import { withLedger } from '../stack/local-ledger.ts'
 import { readCurrentResults } from '../read/read-current-results.ts'
 import { renderTrace } from '../print/render-trace.ts'
-import { weightChanges } from '../print/weight-changes.ts'
+import { weightChanges } from '../read/weight-changes.ts'
+import { quoted } from '../print/quoted.ts'
 
 export function addTrace(program: Command): void {
   program
@@ -19,7 +20,9 @@ export function addTrace(program: Command): void {
     .option('--json', 'print JSON')
     .action(async (study: string, row: string, { json }: { json?: boolean }) => {
       if (!/^[1-9]\d{0,8}$/.test(row))
-        throw new Misuse(`${JSON.stringify(row)} is not a row; give its number from gauntlet results ${study}.`)
+        throw new Misuse(
+          `${JSON.stringify(row)} is not a row; give its number from npx gauntlet results ${quoted(study)}.`,
+        )
       await withLedger(async ({ settings, db, store }) => {
         const only = { first: Number(row), last: Number(row) }
         const { results } = await readCurrentResults({ settings, db }, study, only)

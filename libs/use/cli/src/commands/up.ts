@@ -6,6 +6,7 @@ import { LocalStack, type Addresses } from '../stack/local-stack.ts'
 import { wholeNumber } from '../parse/whole-number.ts'
 import { refuseNeedless } from '../parse/refuse-needless.ts'
 import { readCommandSettings, type CommandSettings } from '../settings.ts'
+import { quoted } from '../print/quoted.ts'
 
 interface UpOptions {
   readonly createLedger?: boolean
@@ -32,7 +33,7 @@ export function addUp(program: Command): void {
         return console.log(`The ledger is up to date, and nothing is started here beside your own services.`)
       const worker = reach ? 'a worker that fetches sources' : 'a GPU worker'
       console.log(
-        `Running under ${settings.home}: Temporal at ${temporalAddress}, Postgres, a ledger worker, ${worker}. Stop them with: gauntlet down`,
+        `Running under ${settings.home}: Temporal at ${temporalAddress}, Postgres, a ledger worker, ${worker}. Stop them with: npx gauntlet down`,
       )
       console.log(reach ?? stillReachedSentence(settings.home) ?? tunnelSentence(temporalAddress))
     })
@@ -53,7 +54,7 @@ async function start(stack: LocalStack, settings: CommandSettings, { createLedge
 }
 
 function reachSentence({ name, port, variables }: Awaited<ReturnType<typeof openReach>>): string {
-  return `Workers elsewhere reach it at ${name}:${port} with the key of this home; in a shell there: . ${variables} && npx gauntlet worker --pool <name>`
+  return `Workers elsewhere reach it at ${name}:${port} with the key of this home; in a shell there: . ${quoted(variables)} && npx gauntlet worker --pool <name>`
 }
 
 /** Says that an earlier `up --reachable` still lets workers in, which this command does not end under their feet. */
@@ -61,12 +62,12 @@ function stillReachedSentence(home: string): string | undefined {
   const place = reachedAt(home)
   return (
     place &&
-    `Workers elsewhere still reach it at ${place}, as it was started with --reachable; end that with: gauntlet down`
+    `Workers elsewhere still reach it at ${place}, as it was started with --reachable; end that with: npx gauntlet down`
   )
 }
 
 /** How workers elsewhere reach a server that listens on loopback alone. */
 function tunnelSentence(temporalAddress: string): string {
   const { username } = userInfo()
-  return `From another machine by SSH: ssh -N -L 7233:${temporalAddress} ${username}@${hostname()}, and TEMPORAL_ADDRESS=127.0.0.1:7233 for its workers; or see: gauntlet up --reachable`
+  return `From another machine by SSH: ssh -N -L 7233:${temporalAddress} ${username}@${hostname()}, and TEMPORAL_ADDRESS=127.0.0.1:7233 for its workers; or see: npx gauntlet up --reachable`
 }

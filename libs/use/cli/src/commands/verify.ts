@@ -76,7 +76,7 @@ function progressBy(show: (doing: string) => void) {
   return (progress: VerificationProgress) => {
     if (progress.level !== level) [level, pace, begunAt] = [progress.level, observePace(), performance.now()]
     const { done, total } = progress
-    if (total === null) return show(`${done.toLocaleString('en')} executions read`)
+    if (total === null) return show(`${count(done, 'execution')} read`)
     const left = pace.secondsLeft(total - done, (performance.now() - begunAt) / 1_000)
     const time = left === null || left === 0 ? '' : ` · ${duration(left)} left`
     show(`${level}: ${done.toLocaleString('en')}/${total.toLocaleString('en')}${time}`)

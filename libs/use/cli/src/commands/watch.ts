@@ -5,15 +5,16 @@ import { openArtifactStore } from '@gauntlet/artifacts'
 import { expandStudy, studyId, type Study } from '@gauntlet/study'
 import type { Command } from 'commander'
 import { annotationsLine } from '../print/annotations-line.ts'
-import { CommandFailed } from '../command-failed.ts'
 import { LocalStack } from '../stack/local-stack.ts'
 import { readCommandSettings } from '../settings.ts'
+import { quoted } from '../print/quoted.ts'
 import { progressDisplay } from '../print/show-progress.ts'
 import { readNamedStudy, studyArgument } from '../read/read-study.ts'
 import { summary } from './control.ts'
 import { askWorkers } from '../stack/worker-description.ts'
 import { askedPool, studyPlace } from '../stack/study-pools.ts'
 import { connectTemporal } from '../stack/temporal.ts'
+import { addressOfRunning } from '../stack/running-study.ts'
 
 /** Snapshots in a row without an answer of Temporal, after which nothing is expected to restart it. */
 const unansweredLimit = 20
@@ -27,11 +28,11 @@ export function addWatch(program: Command): void {
     .action(async (named: string, { json }: { json?: boolean }) => {
       const { study } = await readNamedStudy(named)
       const ended = await watch(named, study, json === true)
-      const results = `see gauntlet results ${study.name}`
+      const results = `see npx gauntlet results ${study.name}`
       console.error(
         ended
           ? `The study has ended; ${results}.`
-          : `Nothing runs here any more; ${results}, or go on with: gauntlet run ${named}`,
+          : `Nothing runs here any more; ${results}, or go on with: npx gauntlet run ${quoted(named)}`,
       )
     })
 }
@@ -40,8 +41,7 @@ export function addWatch(program: Command): void {
 async function watch(named: string, study: Study, json: boolean): Promise<boolean> {
   const settings = readCommandSettings()
   const stack = new LocalStack(settings)
-  const address = stack.temporalAddress()
-  if (!address) throw new CommandFailed(`Nothing runs here; start the study with: gauntlet run ${named}`)
+  const address = addressOfRunning(stack, named)
   const { client, close } = await connectTemporal(address)
   const ledger = openLedger(await stack.databaseToRead())
   const store = openArtifactStore(settings.artifacts, settings.cache)

@@ -34,7 +34,7 @@ export function addWorker(program: Command): void {
       const address = new LocalStack(settings).temporalAddress()
       if (!address)
         throw new CommandFailed(
-          'No Temporal server runs here; set TEMPORAL_ADDRESS, or read the file that gauntlet up --reachable names.',
+          'No Temporal server runs here; set TEMPORAL_ADDRESS, or read the file that npx gauntlet up --reachable names.',
         )
       const environment = settings.databaseUrl && (await environmentOf(settings.databaseUrl, pool))
       process.exitCode = await runWorker({

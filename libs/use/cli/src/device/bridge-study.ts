@@ -31,7 +31,7 @@ export async function bridgeStudy(
   const plan = await planBridge(db, evidence, description)
   if (!plan)
     throw new CommandFailed(
-      `${study} has nothing to bridge: no number lacks only because code changed; gauntlet plan --why says what would run.`,
+      `${study} has nothing to bridge: no number lacks only because code changed; npx gauntlet plan --why says what would run.`,
     )
   const sample = bridgeSample(plan, share, seed)
   const judged = await runReproduction(session, sample, { code: 'current', tolerance, first: plan.first })

@@ -67,7 +67,9 @@ export async function compute<Answer extends ComputingAnswer>(
         if (signal.aborted) return fail(signal.reason as Error)
         const reason = `${killedBy ?? `exit code ${code}`}; ${errorOutput.trim().split('\n').at(-1) ?? ''}`
         fail(
-          new CommandFailed(`${computation.name} ended without an answer (${reason}); see what gauntlet doctor says.`),
+          new CommandFailed(
+            `${computation.name} ended without an answer (${reason}); see what npx gauntlet doctor says.`,
+          ),
         )
       })
     })

@@ -11,7 +11,7 @@ export const budgetOption = [
 /** The option that names the pools of a study. */
 export const poolOption = [
   '--pool <a,b>',
-  'pools on which it runs: declared ones (gauntlet pool list), or one that nobody declared (default: GAUNTLET_POOL)',
+  'pools on which it runs: declared ones (npx gauntlet pool list), or one that nobody declared (default: GAUNTLET_POOL)',
 ] as const
 
 /** The option for the share of a study. */
@@ -28,7 +28,7 @@ export function ignoredShare(
 ): string | null {
   const given = [...(pool === undefined ? [] : ['--pool']), ...(weight === undefined ? [] : ['--weight'])].join(' and ')
   if (given === '') return null
-  return `${study} runs already and keeps the pools and the weight that it was started with; for ${given} to count, end it with gauntlet cancel and start it again, which keeps what is finished.`
+  return `${study} runs already and keeps the pools and the weight that it was started with; for ${given} to count, end it with npx gauntlet cancel and start it again, which keeps what is finished.`
 }
 
 /** Reads a share, from 0.1 to 10. */

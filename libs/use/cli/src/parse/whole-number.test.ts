@@ -14,7 +14,7 @@ it.each(['0', '-5', '1.5', '1e3', '0x10', '100001', 'x', '', ' 7'])('refuses %j'
 it('reads a count of images, or all of them', () => {
   const images = imageCount('--test', 0)
   expect([images('0'), images('all')]).toEqual([0, null])
-  expect(() => images('some')).toThrow('--test is "some"; give a whole number from 0')
+  expect(() => images('some')).toThrow('--test is "some"; give a whole number from 0 to 999999999, or all.')
 })
 
 it('reads a seed of 32 bits', () => {

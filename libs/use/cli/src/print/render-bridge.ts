@@ -2,6 +2,7 @@ import type { Bridge, BridgeOfStage } from '@gauntlet/ledger'
 import type { BridgeAttempt } from '../device/bridge-study.ts'
 import { count } from './count.ts'
 import { renderJudged } from './render-judged.ts'
+import { day } from './moment.ts'
 
 /** What came of an attempt to bridge a study over a code change, for people. */
 export function renderBridgeAttempt(study: string, { bridge, refusal, plan, judged }: BridgeAttempt): string {
@@ -9,7 +10,7 @@ export function renderBridgeAttempt(study: string, { bridge, refusal, plan, judg
   const end =
     bridge === null
       ? `Not bridged. ${refusal}`
-      : `Bridge ${bridge}: ${count(plan.stages.length, 'stage')} count as done by the present code, and ${count(plan.numbers.length, 'number')} are shown as bridged; gauntlet reproduce ${study} --revoke ${bridge} --why … takes it back.`
+      : `Bridge ${bridge}: ${count(plan.stages.length, 'stage')} count as done by the present code, and ${count(plan.numbers.length, 'number')} are shown as bridged; npx gauntlet reproduce ${study} --revoke ${bridge} --why … takes it back.`
   return [
     `${count(plan.changes.length, 'bundle')} of ${study} changed:\n${changes.join('\n')}`,
     ...judged.map(renderJudged),
@@ -39,8 +40,4 @@ function sentenceOf({ madeAt, stages, numbers, reproductions }: Bridge): string 
 
 function revocationOf({ revokedAt, revokedWhy }: Bridge): string {
   return `revoked ${day(revokedAt!)}: ${revokedWhy}`
-}
-
-function day(time: Date): string {
-  return time.toISOString().slice(0, 10)
 }

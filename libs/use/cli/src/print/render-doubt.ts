@@ -29,9 +29,9 @@ export function renderDoubtReport(
 
 /** When tables stop marking the numbers. What no stage made cannot be made again. */
 function endSentence(id: number, maker: StageName | undefined): string {
-  const withdrawn = `gauntlet doubt --withdraw ${id}`
+  const withdrawn = `npx gauntlet doubt --withdraw ${id}`
   if (!maker) return `Tables mark these numbers until ${withdrawn}.`
-  const remade = `gauntlet reproduce has executed ${maker} and what follows it again, with the same bytes`
+  const remade = `npx gauntlet reproduce has executed ${maker} and what follows it again, with the same bytes`
   return `Tables mark each of these numbers until ${remade}, or until ${withdrawn}.`
 }
 

@@ -1,5 +1,6 @@
 import { duration, percent } from '@gauntlet/analysis'
 import type { JudgedReproduction } from '@gauntlet/audit'
+import { count } from './count.ts'
 
 const meanings: Readonly<Record<JudgedReproduction['verdict'], string>> = {
   'same-bytes': 'same bytes',
@@ -16,7 +17,7 @@ export function renderJudged(judged: JudgedReproduction): string {
   const packages = [...new Set(stages.flatMap(({ otherPackages }) => otherPackages))]
   return [
     `measurement ${measurementId.slice(0, 12)}: ${meanings[verdict]}${where}`,
-    `  ${recordedCorrect}/${total} recorded, ${correct}/${total} (${percent(correct / total)}) now; ${changedImages} images changed`,
+    `  ${recordedCorrect}/${total} recorded, ${correct}/${total} (${percent(correct / total)}) now; ${count(changedImages, 'image')} changed`,
     ...stages.map(
       ({ stage, seconds, otherBytes }) =>
         `  ${stage} (${duration(seconds)}): ${otherBytes.length === 0 ? 'same bytes' : `other ${otherBytes.join(', ')}`}`,

@@ -10,6 +10,7 @@ import {
 } from '@gauntlet/analysis'
 import { listed } from './listed.ts'
 import { renderTable, type Column } from './table.ts'
+import { count } from './count.ts'
 
 /** What is known of a ranking besides its scores. */
 interface RankingFacts {
@@ -109,7 +110,7 @@ function resamplingNotes({ draws, leaderStaysFirst, leftOut }: RankUncertainty):
 }
 
 function completenessOf({ backbone, loss, completeSeeds, seeds }: BoundedConfiguration): string {
-  return `${backbone} · ${loss} (${completeSeeds} of ${seeds} ${seeds === 1 ? 'seed' : 'seeds'})`
+  return `${backbone} · ${loss} (${completeSeeds} of ${count(seeds, 'seed')})`
 }
 
 function columnsOf(rows: readonly RankedRow[]): readonly Column<RankedRow>[] {

@@ -3,8 +3,10 @@ import { microBatchOf } from '@gauntlet/audit'
 import type { BridgeOfStage, MeasurementTrace, Reproduction, TracedExecution } from '@gauntlet/ledger'
 import { configurationLabel, type Json } from '@gauntlet/study'
 import { bridgeLines } from './render-bridge.ts'
-import type { ClassCount } from './class-counts.ts'
+import type { ClassCount } from '../read/class-counts.ts'
 import { renderTable } from './table.ts'
+import { count } from './count.ts'
+import { minute } from './moment.ts'
 
 /** What is told beside the lineage of a number. */
 export interface TraceContext {
@@ -30,14 +32,14 @@ export function renderTrace(trace: MeasurementTrace, context: TraceContext): str
   const { configuration, perturbation, evaluator, correct, total, outcomesDigest, recordedAt } = measurement
   const { classes, changes, reproductions, bridges, importSeals, doubts } = context
   return [
-    `${correct}/${total} (${percent(correct / total)}) · ${perturbation.name} by ${evaluator}\n${configurationLabel(configuration)}\nmeasured ${minute(recordedAt)}`,
+    `${correct}/${total} (${percent(correct / total)}) · ${perturbation.name} by ${evaluator}\n${configurationLabel(configuration)}\nmeasured ${minute(new Date(recordedAt))}`,
     ...(doubts.length > 0 ? [doubts.map((doubt) => `doubted: ${doubt}`).join('\n')] : []),
     renderSources(trace, changes),
     renderStages(executions),
     `counted from outcomes ${outcomesDigest}\n${renderClasses(classes)}`,
     reproductions.length > 0
       ? reproductions.map(renderReproduction).join('\n')
-      : 'never computed again; gauntlet reproduce does so',
+      : 'never computed again; npx gauntlet reproduce does so',
     ...importLines(executions, importSeals),
     ...(bridges.length > 0 ? [bridgeLines(bridges).join('\n')] : []),
     ...executions.map(renderExecution),
@@ -98,14 +100,14 @@ function settingsOf({ parameters, environment }: TracedExecution): string {
   return [
     ...(microBatch === null ? [] : [`micro-batch ${microBatch}`]),
     ...(precision === undefined ? [] : [String(precision)]),
-    ...(threads === undefined ? [] : [`${String(threads)} thread${threads === 1 ? '' : 's'}`]),
+    ...(threads === undefined ? [] : [count(Number(threads), 'thread')]),
     ...(platform === undefined ? [] : [String(platform)]),
   ].join(', ')
 }
 
 function renderReproduction({ verdict, firstStage, code, ranAt }: Reproduction): string {
   const where = firstStage === null ? '' : `, first at stage ${firstStage}`
-  return `computed again ${minute(ranAt.toISOString())} by the ${code} code: ${verdict.replaceAll('-', ' ')}${where}`
+  return `computed again ${minute(ranAt)} by the ${code} code: ${verdict.replaceAll('-', ' ')}${where}`
 }
 
 function renderClasses(classes: readonly ClassCount[] | string): string {
@@ -130,9 +132,4 @@ function renderExecution(execution: TracedExecution): string {
     `  code ${codeDigest.slice(0, 12)}, environment ${environmentClass.slice(0, 12)}`,
     ...tries,
   ].join('\n')
-}
-
-/** `2026-11-30 15:04`, UTC. */
-function minute(time: string): string {
-  return `${time.slice(0, 16).replace('T', ' ')} UTC`
 }

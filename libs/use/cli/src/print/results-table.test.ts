@@ -79,7 +79,9 @@ it('says over what its ranks go, where a table has several datasets, protocols o
   const one = renderResults({ ...study, rows: [cell(1, 3), cell(2, 5)] }, asked)
   expect(one).not.toContain('Ranks go by')
   const two = renderResults({ ...study, rows: [cell(1, 3), cell(2, 5, { dataset: 'other', seed: 9 })] }, asked)
-  expect(two).toContain('Ranks go by the sum of accuracies, over all datasets and seeds together; gauntlet rank tiny')
+  expect(two).toContain(
+    'Ranks go by the sum of accuracies, over all datasets and seeds together; npx gauntlet rank tiny',
+  )
 })
 
 it('has no list of configurations out of the ranking where there are none', () => {

@@ -18,6 +18,7 @@ import {
 import type { RowRange } from '@gauntlet/ledger'
 import { cellLabel } from '@gauntlet/study'
 import { renderTable, type Column } from './table.ts'
+import { count } from './count.ts'
 
 /** What a table shows beside the results of the study. */
 export interface TableContext {
@@ -69,7 +70,7 @@ function rankSentence({ study, rows, missing }: StudyResults): string[] {
   if (several.length === 0) return []
   const all = several.map((factor) => `${factor}s`).join(' and ')
   return [
-    `Ranks go by the sum of accuracies, over all ${all} together; gauntlet rank ${study.name} ranks within a protocol, over its datasets and seeds.`,
+    `Ranks go by the sum of accuracies, over all ${all} together; npx gauntlet rank ${study.name} ranks within a protocol, over its datasets and seeds.`,
   ]
 }
 
@@ -87,7 +88,7 @@ function importLines(rows: readonly MeasuredCell[]): string[] {
   const imported = rows.filter(({ importSeal }) => importSeal !== null)
   return [...grouped(imported, ({ importSeal }) => importSeal!)].map(
     ([seal, same]) =>
-      `${same.length === 1 ? 'row' : 'rows'} ${rangesOf(same.map(({ row }) => row))}: under seal ${seal}, on the word of who made it until gauntlet reproduce has computed them here`,
+      `${same.length === 1 ? 'row' : 'rows'} ${rangesOf(same.map(({ row }) => row))}: under seal ${seal}, on the word of who made it until npx gauntlet reproduce has computed them here`,
   )
 }
 
@@ -117,7 +118,7 @@ function partSentence({ study, size }: StudyResults, { first, last }: RowRange):
   const end = Math.min(last, size)
   const next = `${end + 1}-${Math.min(end + 1 + last - first, size)}`
   const others = end < size ? ` --rows ${next} shows the next,` : ''
-  return `Rows ${first.toLocaleString('en')} to ${end.toLocaleString('en')} of ${size.toLocaleString('en')};${others} --rows all the whole table, and gauntlet rank ${study.name} the ranks.`
+  return `Rows ${first.toLocaleString('en')} to ${end.toLocaleString('en')} of ${size.toLocaleString('en')};${others} --rows all the whole table, and npx gauntlet rank ${study.name} the ranks.`
 }
 
 function noNumbersSentence({ study }: StudyResults): string {
@@ -129,7 +130,7 @@ function renderProvenance(rows: readonly MeasuredCell[], { description, describe
   const { device, libtensorflow, precision, threads } = description.environment as Record<string, unknown>
   const digests = [...new Set(rows.map(({ codeDigest }) => codeDigest.slice(0, 12)))]
   const contracts = [...new Set(rows.map(({ inputContract }) => inputContract))]
-  const where = `${String(device)}, libtensorflow ${String(libtensorflow)}, ${String(precision)}, ${String(threads)} thread${threads === 1 ? '' : 's'}`
+  const where = `${String(device)}, libtensorflow ${String(libtensorflow)}, ${String(precision)}, ${count(Number(threads), 'thread')}`
   const classes = [...new Set(rows.map(({ environmentClass }) => environmentClass.slice(0, 12)))]
   const environment =
     classes.length > 1
@@ -227,7 +228,7 @@ function olderNumbersSentence({ study, missing, older }: StudyResults): string[]
   if (cells.size === 0) return []
   const numbers = cells.size === 1 ? '1 cell has a number' : `${cells.size} cells have numbers`
   return [
-    `${numbers} by other code, in another environment or of other bytes; gauntlet results ${study.name} --all shows them and what differs.`,
+    `${numbers} by other code, in another environment or of other bytes; npx gauntlet results ${study.name} --all shows them and what differs.`,
   ]
 }
 

@@ -23,7 +23,7 @@ export function sourceNamed(named: string): string {
   if (/^(?:npm|https?|hf|pypi|file):./.test(named)) return placeOf(named, process.cwd())
   if (existsSync(named)) return `file:${resolve(named)}`
   throw new Misuse(
-    `There is no dataset ${named}: it is neither a path, nor a source such as https:… or hf:…, nor in gauntlet datasets.`,
+    `There is no dataset ${named}: it is neither a path, nor a source such as https:… or hf:…, nor in npx gauntlet datasets.`,
   )
 }
 

@@ -14,7 +14,7 @@ export interface ProbedModelOptions {
 /** Adds to a verb of `probe` the argument and the options that name the model, its weights and its images. */
 export function withProbedModel(verb: Command): Command {
   return verb
-    .argument('<backbone>', 'name of the backbone, as gauntlet backbones lists it')
+    .argument('<backbone>', 'name of the backbone, as npx gauntlet backbones lists it')
     .requiredOption(
       '--weights <file>',
       "safetensors file with every tensor of the model, in the reference's names and layouts",

@@ -15,6 +15,7 @@ import { sayNamesakes } from './say-namesakes.ts'
 import { withLedger } from '../stack/local-ledger.ts'
 import { readCommandSettings } from '../settings.ts'
 import { progressLine } from '../print/progress-line.ts'
+import { count } from '../print/count.ts'
 
 /** What commands that take a study by its file say of it. */
 export const studyArgument = [
@@ -59,7 +60,7 @@ async function orRecorded<Read>(named: string, read: () => Promise<Read>): Promi
     if (!isName || (databaseUrl === undefined && !hasPostgres(home))) throw error
     return withLedger(async ({ db }) => {
       const { id, name } = await findStudy(db, named).catch((unknown: unknown) => {
-        throw unknown instanceof StudyUnknown ? new StudyFileMissing(`${error.message} ${unknown.message}`) : unknown
+        throw unknown instanceof StudyUnknown ? neitherFileNorRecord(error, unknown) : unknown
       })
       await sayNamesakes(db, named)
       const bytes = Buffer.from(await studyFile(db, id))
@@ -68,15 +69,21 @@ async function orRecorded<Read>(named: string, read: () => Promise<Read>): Promi
   }
 }
 
+/** One sentence that says what can be named, of files and in the ledger; of an imported table how that is read. */
+function neitherFileNorRecord(noFile: StudyFileMissing, { study, known, message }: StudyUnknown): StudyFileMissing {
+  if (known.includes(study)) return new StudyFileMissing(message)
+  const recorded = known.length === 0 ? '.' : `, or one that the ledger holds: ${known.join(', ')}.`
+  return new StudyFileMissing(noFile.message.replace(/\.$/, recorded))
+}
+
 async function showingPins<Read>(read: (report: PinningReport) => Promise<Read>): Promise<Read> {
   const line = progressLine()
   try {
     return await read({
       onProgress: (doing) => line.show(doing),
-      onPinned(count, lockFile) {
+      onPinned(sources, lockFile) {
         line.end()
-        const sources = count === 1 ? 'source' : 'sources'
-        console.error(`Pinned ${count} ${sources} in ${lockFile}; keep it in git, beside the study.`)
+        console.error(`Pinned ${count(sources, 'source')} in ${lockFile}; keep it in git, beside the study.`)
       },
     })
   } finally {

@@ -5,6 +5,6 @@ export async function sayNamesakes(db: LedgerDatabase, named: string): Promise<v
   const [last, ...others] = await studiesNamed(db, named)
   if (last === undefined || others.length === 0) return
   console.error(
-    `${others.length + 1} studies are named ${named}; this is the last one, ${last.slice(0, 12)}. The ids of all: gauntlet studies ${named}`,
+    `${others.length + 1} studies are named ${named}; this is the last one, ${last.slice(0, 12)}. The ids of all: npx gauntlet studies ${named}`,
   )
 }

@@ -18,7 +18,7 @@ it('the script is one that a shell takes', () => {
 it('the script asks for a signal before the end, and holds the worker to the environment of its pool', () => {
   const script = sbatchScript(pool, place)
   expect(script).toContain('#SBATCH --signal=USR2@90\n')
-  expect(script).toContain(`export GAUNTLET_POOL_ENVIRONMENT='${pool.environmentClass}'\n`)
+  expect(script).toContain(`export GAUNTLET_POOL_ENVIRONMENT=${pool.environmentClass}\n`)
   expect(script).toMatch(/\nexec srun --export=ALL --ntasks=1 .* workers\/gpu\/src\/main\.ts\n$/)
 })
 

@@ -1,6 +1,7 @@
 import type { DeclaredPool, SlurmStart } from '@gauntlet/contract'
 import { digestOf } from '@gauntlet/study'
 import { checkout } from '../checkout.ts'
+import { quoted } from '../print/quoted.ts'
 
 /** What workers on compute nodes need beside their pool. */
 export interface WorkerPlace {
@@ -37,7 +38,7 @@ export function sbatchScript(pool: DeclaredPool & { readonly start: SlurmStart }
     GAUNTLET_DRAIN_SECONDS: String(start.drainSeconds),
   }
   return `#!/bin/sh
-# Workers of the pool ${name}, version ${version}. Written by gauntlet pool.
+# Workers of the pool ${name}, version ${version}. Written by npx gauntlet pool.
 #SBATCH --signal=USR2@${start.drainSeconds}
 cd ${quoted(checkout)} || exit 1
 unset DATABASE_URL GAUNTLET_DASHBOARD_TOKEN
@@ -57,8 +58,4 @@ function exports(variables: Readonly<Record<string, string>>): string {
   return Object.entries(variables)
     .map(([name, value]) => `export ${name}=${quoted(value)}`)
     .join('\n')
-}
-
-function quoted(text: string): string {
-  return `'${text.replaceAll("'", `'\\''`)}'`
 }

@@ -10,6 +10,7 @@ import { jobName, sbatchScript } from './sbatch-script.ts'
 import { cancelJobs, jobsOf, SlurmRefused, submit, trySubmission, type Submission } from './slurm.ts'
 import { isPresent } from './squeue.ts'
 import { elementsWanted, endOf, look, needless, submitted, untended, type TendedPool } from './tend.ts'
+import { count } from '../print/count.ts'
 
 /** The settings of a command, and the identity of the ledger in which its pools are declared. */
 export interface PoolSettings extends CommandSettings {
@@ -109,7 +110,7 @@ async function lookAfter(
   )
   const needed = tended.paused === null ? elementsWanted(backlog, jobs, start, Date.now()) : 0
   const idle = needless(backlog, jobs)
-  let said = idle.length > 0 ? `${name}: took back ${idle.length} jobs that waited for nothing` : undefined
+  let said = idle.length > 0 ? `${name}: took back ${count(idle.length, 'job')} that waited for nothing` : undefined
   await cancelJobs(idle)
   tended = { ...tended, known: tended.known.filter((job) => !idle.some(({ id }) => id === job)) }
   if (needed > 0) {
@@ -118,12 +119,12 @@ async function lookAfter(
     if (added.length > 0 || jobs.length === 0) tended = submitted(tended, added.length > 0 ? null : refusal)
     tended = { ...tended, known: [...tended.known, ...added] }
     const which = added.length < needed ? ` (of ${needed}; SLURM refuses more: ${refusal})` : ''
-    said = `${name}: ${added.length} workers for ${backlog.stages} stages${which}`
+    said = `${name}: ${count(added.length, 'worker')} for ${count(backlog.stages, 'stage')}${which}`
   }
   await writeTended(settings, name, tended)
   if (tended.paused === null || before.paused !== null) return said
   const logs = join(folder, 'logs')
-  return `${name} is paused: ${tended.paused}; see their logs in ${logs} (a job without one was not launched, or its node does not see that folder), then: gauntlet pool resume ${name}`
+  return `${name} is paused: ${tended.paused}; see their logs in ${logs} (a job without one was not launched, or its node does not see that folder), then: npx gauntlet pool resume ${name}`
 }
 
 /** Submits so many jobs, or half of them where SLURM refuses, and so on. Gives those it took, and its last refusal. */

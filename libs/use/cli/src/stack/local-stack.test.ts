@@ -27,7 +27,7 @@ it('says that the services go on where another command does not end, and stops t
     await once(busy.stdout, 'data')
     writeFileSync(join(home(), 'users', String(busy.pid)), processIdentity(busy.pid!)!)
     await startProcess(home(), { name: 'gpu-worker', command: 'sleep', args: ['60'] })
-    await expect(stack.down(100)).rejects.toThrow(`kill -9 ${busy.pid}, and call gauntlet down again`)
+    await expect(stack.down(100)).rejects.toThrow(`kill -9 ${busy.pid}, and call npx gauntlet down again`)
     expect(serviceStatus(home())).toMatchObject([{ state: 'running' }])
   } finally {
     busy.kill('SIGKILL')

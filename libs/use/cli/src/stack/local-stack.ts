@@ -144,7 +144,7 @@ export class LocalStack {
     const [user] = this.users.others()
     if (user !== undefined && running().length > 0)
       throw new CommandFailed(
-        `The services go on, because a command that uses them (pid ${user}) was asked to end and has not within ${limitMilliseconds / 1_000} s; they stop when it ends, or end it with: kill -9 ${user}, and call gauntlet down again.`,
+        `The services go on, because a command that uses them (pid ${user}) was asked to end and has not within ${limitMilliseconds / 1_000} s; they stop when it ends, or end it with: kill -9 ${user}, and call npx gauntlet down again.`,
       )
     return before
   }

@@ -23,7 +23,9 @@ export async function studyPlace(
   const unknown = names.find((name) => !declared.has(name))
   if (unknown === undefined) return { declared: { pools: names, fetch: fetchPool } }
   if (names.length === 1) return { pool: names[0]! }
-  throw new Misuse(`No pool ${JSON.stringify(unknown)} is declared; declare it with: gauntlet pool declare ${unknown}`)
+  throw new Misuse(
+    `No pool ${JSON.stringify(unknown)} is declared; declare it with: npx gauntlet pool declare ${unknown}`,
+  )
 }
 
 /** The pool that is asked what code studies run by: where pools are declared, the one that fetches for them. */

@@ -74,6 +74,6 @@ async function askLocalWorker(
     if (state !== 'ok') throw new CommandFailed(`engine: ${fix}`)
     const { stderr = '' } = error as { stderr?: string }
     const reason = stderr.split('\n').find((line) => /^[A-Z]\w*[a-z]\w*( \[\w+\])?: /.test(line)) ?? String(error)
-    throw new CommandFailed(`The engine does not start (${reason.trim()}); see what gauntlet doctor says.`)
+    throw new CommandFailed(`The engine does not start (${reason.trim()}); see what npx gauntlet doctor says.`)
   }
 }

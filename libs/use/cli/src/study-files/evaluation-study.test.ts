@@ -24,6 +24,7 @@ it('gives the resolution, the images and the metric where they are asked for', (
   const dataset = { id: 'digits', metric: 'mean-per-class' }
   const text = evaluationStudy({ ...study, dataset, resolution: 64, testImages: 20 }, 'asked.yaml')
   expect(text).toContain('npx gauntlet run asked.yaml')
+  expect(evaluationStudy(study, 'my studies/asked.yaml')).toContain("npx gauntlet run 'my studies/asked.yaml'\n")
   const { datasets } = outlineStudy(text, 'f')
   expect(datasets.get('digits')).toMatchObject({ resolution: 64, testImages: 20, metric: 'mean-per-class' })
 })

@@ -1,3 +1,5 @@
+import { quoted } from '../print/quoted.ts'
+
 /** What a study of given checkpoints says. Sources are as they stand in the file. */
 export interface EvaluationStudy {
   readonly name: string
@@ -21,7 +23,7 @@ export function evaluationStudy(study: EvaluationStudy, file: string): string {
   const entries = Object.entries(dataset).map(([key, value]) => `${key}: ${JSON.stringify(value)}`)
   return [
     '# Evaluates checkpoints as they are under the five perturbations; nothing is trained.',
-    `# command:  npx gauntlet run ${file}`,
+    `# command:  npx gauntlet run ${quoted(file)}`,
     `name: ${name}`,
     'datasets:',
     `  - { ${entries.join(', ')} }`,

@@ -20,3 +20,8 @@ describe.each(budgets)('a study for a budget of %s', (budget) => {
     expect(sources.includes(own.source)).toBe(typeof dataset !== 'string')
   })
 })
+
+it('names the command that runs it so that it can be pasted, also where its folder has a space', () => {
+  const text = studyTemplate({ ...template, dataset: 'digits', budget: 'hours', path: 'my studies/mine.study.yaml' })
+  expect(text).toContain("npx gauntlet run 'my studies/mine.study.yaml'\n")
+})

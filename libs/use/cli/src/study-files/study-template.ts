@@ -1,3 +1,5 @@
+import { quoted } from '../print/quoted.ts'
+
 /** What a new study is to be. */
 export interface StudyTemplate {
   readonly name: string
@@ -67,12 +69,12 @@ export function studyTemplate({ name, dataset, backbones, losses, budget, path, 
   return [
     `# ${name}: how well do fine-tuned backbones hold on ${typeof dataset === 'string' ? dataset : dataset.id}?`,
     '#',
-    `# command:  gauntlet run ${path}`,
+    `# command:  npx gauntlet run ${quoted(path)}`,
     `# cost:     ${cost}`,
-    '# see also: gauntlet plan says how long it takes here, gauntlet datasets check what is in the data.',
+    '# see also: npx gauntlet plan says how long it takes here, npx gauntlet datasets check what is in the data.',
     `name: ${name}`,
     `datasets: [${own}]`,
-    `backbones: [${backbones.join(', ')}] # gauntlet backbones lists them`,
+    `backbones: [${backbones.join(', ')}] # npx gauntlet backbones lists them`,
     `losses: [${losses.join(', ')}] # of standard, Classic AT and TRADES`,
     ...settings[budget],
     ...perturbations[budget],

@@ -14,7 +14,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 export class StudyNotRunning extends Error {
   override readonly name = 'StudyNotRunning'
   constructor(readonly studyId: Digest) {
-    super('This study does not run; start it with: gauntlet run')
+    super('This study does not run; start it with: npx gauntlet run')
   }
 }
 

@@ -29,5 +29,5 @@ it('names what would be lost', () => {
   )
   expect(refusal({ perturbations: '[clean]' })).toMatch(/^The file lacks the perturbation L2 2 \(autoattack-standard/)
   const others = refusal({ hyperparameters: '{ effectiveBatch: 16, microBatch: 16 }' })
-  expect(others).toMatch(/seed 1 and 1 configurations more, or has other settings for them/)
+  expect(others).toMatch(/seed 1 and 1 more configuration, or has other settings for them/)
 })

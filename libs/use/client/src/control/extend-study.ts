@@ -54,7 +54,7 @@ export async function extendStudy(
   const [running, ...others] = await runningStudies(client, db, study, of)
   if (running === undefined)
     throw new StudyNotExtendable(
-      `No study ${of ?? `named ${study.name}`} runs that could be extended; start this one with: gauntlet run`,
+      `No study ${of ?? `named ${study.name}`} runs that could be extended; start this one with: npx gauntlet run`,
     )
   if (running === id)
     throw new StudyNotExtendable('This very study runs already; add cells, perturbations or seeds to its file.')
@@ -90,7 +90,7 @@ export function refuseLosses(before: Expansion, after: Expansion): void {
   const kept = new Set([...after.configurations.map(configurationId), ...after.perturbations.map(canonicalJson)])
   const [cell, ...cells] = before.configurations.filter((each) => !kept.has(configurationId(each)))
   const perturbations = before.perturbations.filter((each) => !kept.has(canonicalJson(each)))
-  const more = cells.length === 0 ? '' : ` and ${cells.length} configurations more`
+  const more = cells.length === 0 ? '' : ` and ${cells.length} more configuration${cells.length === 1 ? '' : 's'}`
   const lost = [
     ...(cell ? [`${configurationLabel(cell)}${more}`] : []),
     ...perturbations.map((each) => `the perturbation ${perturbationLabel(each)}`),

@@ -36,7 +36,7 @@ export async function followStudy({ client, studyId, timeLeft, signal, onSnapsho
 function isComplete(last: StudySnapshot | null): boolean {
   if (last?.status === 'failed') throw new StudyStopped(`The study failed as a whole: ${last.failure}`)
   if (last?.status === 'absent')
-    throw new StudyStopped('Temporal does not know this study; start it with: gauntlet run')
+    throw new StudyStopped('Temporal does not know this study; start it with: npx gauntlet run')
   if (last?.status === 'cancelled' || last?.status === 'terminated')
     throw new StudyStopped(`The study was ${last.status}; run it again to go on.`)
   return last?.status === 'completed'

@@ -35,7 +35,7 @@ export function readSpeeds(home: string): KeptSpeed[] {
   }
   const speeds = parse(text)
   if (!speeds)
-    throw new SpeedsUnreadable(`${file} is not what gauntlet doctor --bench writes; delete it and measure again.`)
+    throw new SpeedsUnreadable(`${file} is not what npx gauntlet doctor --bench writes; delete it and measure again.`)
   return speeds
 }
 

@@ -116,7 +116,7 @@ describe('the price of a study', () => {
     expect(price.deviceHours).toBeGreaterThan(0)
     expect(price.deviceHours! * 3600).toBeLessThan(80)
     expect(price).toMatchObject({ backbonesBy: { 'other backbones': [own] }, peakBytes: null })
-    expect(priceSentence(price)).toMatch(/That is a rough guess; measure it: gauntlet doctor --bench --backbones /)
+    expect(priceSentence(price)).toMatch(/That is a rough guess; measure it: npx gauntlet doctor --bench --backbones /)
   })
 
   it('names what is only guessed by speeds, and the command that measures it', () => {
@@ -129,6 +129,6 @@ describe('the price of a study', () => {
   it('is unknown without a measurement, and says how to get one', () => {
     const price = priceStudy(stages, { speeds: [] })
     expect(price).toMatchObject({ deviceHours: null, measured: null, secondsByStage: { 'fine-tune': null } })
-    expect(priceSentence(price)).toMatch(/was not measured. Measure it: gauntlet doctor --bench --backbones /)
+    expect(priceSentence(price)).toMatch(/was not measured. Measure it: npx gauntlet doctor --bench --backbones /)
   })
 })

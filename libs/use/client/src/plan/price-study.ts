@@ -119,7 +119,7 @@ export function priceSentence(price: StudyPrice): string {
   const { deviceHours, range, slowdown, wallHours, devices, peakBytes, backbonesBy, measured, attempts, wanted } = price
   const [resolution, ...more] = wanted.resolutions
   const side = resolution === undefined || more.length > 0 ? '' : ` --resolution ${resolution}`
-  const measure = `gauntlet doctor --bench --backbones ${wanted.backbones.slice(0, 4).join(',')}${side}`
+  const measure = `npx gauntlet doctor --bench --backbones ${wanted.backbones.slice(0, 4).join(',')}${side}`
   if (deviceHours === null && !measured && attempts === 0)
     return `The time is not known, because the device of these workers was not measured. Measure it: ${measure}`
   if (deviceHours === null || range === null || wallHours === null)

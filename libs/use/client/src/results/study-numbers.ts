@@ -139,7 +139,7 @@ function metricsOf(cells: readonly ResultsCell[]): string[] {
   const datasets = [...new Set(cells.flatMap(({ dataset, metric }) => (metric === undefined ? [] : dataset)))]
   if (datasets.length === 0) return []
   return [
-    `numbers of ${datasets.join(', ')} are accuracies over all test images, not the means per class that the study asks for (gauntlet results has these)`,
+    `numbers of ${datasets.join(', ')} are accuracies over all test images, not the means per class that the study asks for (npx gauntlet results has these)`,
   ]
 }
 

@@ -27,7 +27,7 @@ async function send(path: string, init: RequestInit): Promise<Response> {
     return await fetch(path, init)
   } catch (error) {
     if (init.signal?.aborted) throw error
-    throw new RequestFailed('The server does not answer. Start it again with: gauntlet dashboard', 0)
+    throw new RequestFailed('The server does not answer. Start it again with: npx gauntlet dashboard', 0)
   }
 }
 

@@ -30,7 +30,7 @@ export function Report({ study, model, revision }: ViewProps) {
         ))}
       </ul>
       <p>
-        With figures, statistics and LaTeX: <code>gauntlet report {model.grid.id.slice(0, 12)}</code>
+        With figures, statistics and LaTeX: <code>npx gauntlet report {model.grid.id.slice(0, 12)}</code>
       </p>
       <h2>Ranking</h2>
       <p>

@@ -68,7 +68,7 @@ export function originsTable(study: StudyNumbers): Table | null {
   return {
     id: 'origins',
     title: 'Where the numbers came from',
-    note: `Digests by their first twelve digits; “gauntlet trace ${study.name} ROW” shows the whole lineage of a number.`,
+    note: `Digests by their first twelve digits; “npx gauntlet trace ${study.name} ROW” shows the whole lineage of a number.`,
     columns: [
       { key: 'row', heading: 'row', isNumeric: true },
       { key: 'perturbation', heading: 'perturbation' },
