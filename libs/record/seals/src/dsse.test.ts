@@ -29,6 +29,6 @@ describe('an envelope', () => {
 
 it('a file without an Ed25519 key is refused with the command that makes one', () => {
   expect(() => parseSigningKey('no key', 'key.pem')).toThrow(KeyInvalid)
-  expect(() => parseSigningKey(pem('x25519'), 'key.pem')).toThrow('openssl genpkey -algorithm ed25519 -out key.pem')
+  expect(() => parseSigningKey(pem('x25519'), 'key.pem')).toThrow(/ -out ed25519\.pem$/) // not into what is there
   expect(() => parsePublicKey('no key', 'key.pem')).toThrow('openssl pkey -pubout')
 })

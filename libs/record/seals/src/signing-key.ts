@@ -23,7 +23,7 @@ export function parseSigningKey(pem: string | Buffer, file: string): SigningKey 
   const key = attempt(() => createPrivateKey(pem))
   if (key?.asymmetricKeyType !== 'ed25519') {
     throw new KeyInvalid(
-      `${file} holds no Ed25519 private key in PEM; make one with: openssl genpkey -algorithm ed25519 -out ${file}`,
+      `${file} holds no Ed25519 private key in PEM; make one with: openssl genpkey -algorithm ed25519 -out ed25519.pem`,
     )
   }
   return { id: keyId(createPublicKey(key)), key }
@@ -34,7 +34,7 @@ export function parsePublicKey(pem: string | Buffer, file: string): PublicKey {
   const key = attempt(() => createPublicKey(pem))
   if (key?.asymmetricKeyType !== 'ed25519') {
     throw new KeyInvalid(
-      `${file} holds no Ed25519 public key in PEM; make it of the private one with: openssl pkey -pubout -in KEY -out ${file}`,
+      `${file} holds no Ed25519 public key in PEM; make it of the private one with: openssl pkey -pubout -in KEY -out public.pem`,
     )
   }
   return { id: keyId(key), key }

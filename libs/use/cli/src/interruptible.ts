@@ -22,7 +22,11 @@ class Interrupted extends CommandFailed {}
  */
 export async function interruptible<T>(message: string, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const interruption = new AbortController()
-  const interrupt = () => interruption.abort(new Interrupted(message))
+  const interrupt = () => {
+    // Services take a while to stop, in which nothing else would be seen.
+    if (process.stderr.isTTY) console.error('\nStopping; a second Ctrl-C ends it at once.')
+    interruption.abort(new Interrupted(message))
+  }
   const signals = ['SIGINT', 'SIGTERM', ...(hasTerminal() ? ['SIGHUP'] : [])]
   for (const signal of signals) process.once(signal, interrupt)
   try {

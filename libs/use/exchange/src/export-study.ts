@@ -65,7 +65,7 @@ export async function exportStudy(
     const { sealed, earlier } = await sealStudy(
       sources,
       id,
-      { signer, onProgress: (facts) => onProgress?.(`${facts.toLocaleString('en')} facts recorded`) },
+      { signer, onProgress: (facts) => onProgress?.(`facts recorded: ${facts.toLocaleString('en')}`) },
       parts,
     )
     const artifacts = await Promise.all([...carried].sort().map((digest) => artifactFile(store, digest)))

@@ -73,7 +73,7 @@ export async function verifyExport(file: string, expected: Expectations = {}): P
       if (!opened.hasArtifact(digest)) continue
       await finished(Readable.from(checkedArtifact(opened, digest, record)).resume())
       artifacts++
-      expected.onProgress?.(`${artifacts} artifacts compared with their digests`)
+      expected.onProgress?.(`artifacts compared with their digests: ${artifacts.toLocaleString('en')}`)
     }
     return { ...checked, ...(await compareFilesBesideRecord(opened, record, derived)), artifacts }
   })

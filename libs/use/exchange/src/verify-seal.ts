@@ -84,7 +84,7 @@ export async function verifySeal(
     await findStudy(sources.db, sealed.seal.study.id)
     const list = options.leaves ?? (await requireList(sources, sealed))
     return compareWithSeal(sources.db, sealed.seal, list, (facts) =>
-      options.onProgress?.(`${facts.toLocaleString('en')} facts compared`),
+      options.onProgress?.(`facts compared: ${facts.toLocaleString('en')}`),
     )
   })
   const doubts = doubtsOf(comparison, options.isPart === true)

@@ -45,7 +45,7 @@ async function diffNow(session: LedgerSession, name: string, json: boolean): Pro
   const kept = numbers.filter(({ measurementId }) => current.has(measurementId)).length
   const groups = grouped(differing, ({ differences }) => formatDifferences(differences))
   return [
-    `${count(kept, 'number')} of ${count(numbers.length, 'number')} would be reused.`,
+    `${kept.toLocaleString('en')} of ${count(numbers.length, 'number')} would be reused.`,
     ...[...groups].map(([why, group]) => `${count(group.length, 'number')} would be measured again: ${why}`),
   ].join('\n')
 }

@@ -79,7 +79,7 @@ function requireTogether(study: string | undefined, options: SealCommandOptions)
 async function seal(session: InterruptibleSession, study: string, options: SealCommandOptions): Promise<string> {
   const signer = await readSigningKey(options.key)
   if (options.out !== undefined) await requireNoFolder(options.out)
-  const onProgress = (facts: number) => session.progress(`${facts.toLocaleString('en')} facts sealed`)
+  const onProgress = (facts: number) => session.progress(`facts sealed: ${facts.toLocaleString('en')}`)
   if (options.prove !== undefined) return prove(session, study, { ...options, row: options.prove, signer, onProgress })
   const hypotheses = options.hypotheses === undefined ? null : await readHypotheses(options.hypotheses)
   const nameOrId = hypotheses ? await recordedStudy(session, study) : study

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { parsePublicKey, parseSigningKey, type PublicKey, type SigningKey } from '@gauntlet/seals'
 import { Misuse } from '../command-failed.ts'
+import { quoted } from '../print/quoted.ts'
 
 /** Reads the key that signs, where one is named. Throws `Misuse` and `KeyInvalid`. */
 export async function readSigningKey(file: string | undefined): Promise<SigningKey | null> {
@@ -18,6 +19,6 @@ export async function readPublicKey(file: string | undefined): Promise<PublicKey
 
 async function bytesOf(file: string, hint: string): Promise<Buffer> {
   return readFile(file).catch(() => {
-    throw new Misuse(`There is no key file ${file}; ${hint} ${file}`)
+    throw new Misuse(`There is no key file ${file}; ${hint} ${quoted(file)}`)
   })
 }

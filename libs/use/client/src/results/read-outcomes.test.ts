@@ -1,4 +1,5 @@
 import { causeAt, heldAt } from '@gauntlet/analysis'
+import { ArtifactMissing } from '@gauntlet/artifacts'
 import { measuredStudy } from '@gauntlet/analysis/fixtures/measured-study'
 import { encodeOutcomes, type Outcome } from '@gauntlet/evaluation/outcomes'
 import { digestOf } from '@gauntlet/study'
@@ -59,4 +60,16 @@ it('reads nothing of a claimed study', async () => {
   }))
   const store = { read: () => Promise.reject(new Error('nothing is to be read')) }
   expect((await readOutcomes(store, { ...study, rows: claimed })).size).toBe(0)
+})
+
+it('leaves out what the store lacks, as of an import without artifacts, and lets any other error out', async () => {
+  const { study } = measuredStudy({ losses: ['TRADES'] })
+  const done: number[] = []
+  const lacking = {
+    read: (digest: unknown) => Promise.reject(new ArtifactMissing(digestOf(String(digest)), 'file:///store')),
+  }
+  expect((await readOutcomes(lacking, study, { onProgress: (count) => done.push(count) })).size).toBe(0)
+  expect(done.at(-1)).toBe(15)
+  const failing = { read: () => Promise.reject(new Error('the disk is gone')) }
+  await expect(readOutcomes(failing, study)).rejects.toThrow('the disk is gone')
 })
