@@ -58,7 +58,7 @@ export function addEvaluate(program: Command): void {
       const text = evaluationStudy(studyOf(checkpoints, options), file)
       outlineStudy(text, file) // a mistake is told before anything is written
       await writeOnce(file, text)
-      console.error(`Wrote ${file}; run it again with: npx gauntlet run ${quoted(file)}`)
+      console.error(`Wrote ${file}; run it${options.write ? '' : ' again'} with: npx gauntlet run ${quoted(file)}`)
       if (!options.write) await runStudyFile(resolve(file), { json: options.json === true })
     })
 }

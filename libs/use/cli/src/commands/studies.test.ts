@@ -10,6 +10,12 @@ useHome()
 
 const studies = (...args: string[]) => callCommand(addStudies, 'studies', ...args)
 
+it('says so where there is no study to list', async () => {
+  expect(await studies()).toMatch(/^The ledger has no study yet; /)
+  expect(await studies('thesis')).toMatch(/^No study has "thesis" in its name, /)
+  expect(JSON.parse(await studies('thesis', '--json'))).toEqual({ total: 0, studies: [] })
+}, 60_000)
+
 it('says how many studies there are where it lists fewer', async () => {
   await withLedger(async ({ db }) => {
     for (const name of ['one', 'two', 'three']) {

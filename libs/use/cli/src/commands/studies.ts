@@ -22,12 +22,19 @@ export function addStudies(program: Command): void {
         const list = await listStudies(db, { text, limit })
         const { studies, total } = list
         if (json) return console.log(JSON.stringify(list, null, 2))
+        if (total === 0) return console.log(noneSentence(text))
         console.log(renderTable(columns, studies))
         const [listed, all] = [studies.length, total].map((count) => count.toLocaleString('en'))
         if (studies.length < total)
           console.log(`\n${listed} of ${all} studies, the latest; more with: --limit ${total}`)
       })
     })
+}
+
+function noneSentence(text: string | undefined): string {
+  return text === undefined
+    ? 'The ledger has no study yet; run one with: npx gauntlet run quickstart'
+    : `No study has ${JSON.stringify(text)} in its name, owner, labels or notes, or at the beginning of its id.`
 }
 
 const columns = [
