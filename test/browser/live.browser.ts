@@ -73,6 +73,27 @@ it('fills cells without a reload, also after the server was killed and came back
   await context.close()
 }, 120_000)
 
+it('goes on by itself with what it could not read while the server was away', async () => {
+  const page = await dashboard.browser.newPage()
+  await page.goto(dashboard.server.url)
+  await page.getByRole('link', { name: 'simulated' }).waitFor()
+  const back = dashboard.restart(3_000)
+  await page.getByText('The server does not answer; the page goes on by itself').waitFor()
+  await page.getByRole('link', { name: 'simulated' }).click()
+  await page.getByRole('alert').waitFor()
+  await back
+  await page.getByRole('grid').waitFor({ timeout: 10_000 })
+  const backAgain = dashboard.restart(3_000)
+  await page.getByText('The server does not answer; the page goes on by itself').waitFor()
+  await page.getByRole('grid').focus()
+  await page.keyboard.press('Enter')
+  await page.getByRole('alert').waitFor()
+  await backAgain
+  await page.getByRole('link', { name: 'Where this number comes from' }).waitFor({ timeout: 10_000 })
+  expect(await page.getByRole('alert').count()).toBe(0)
+  await page.close()
+}, 60_000)
+
 it('retries once where two browsers press at once', async () => {
   const pages = await Promise.all([1, 2].map(async () => (await dashboard.browser.newContext()).newPage()))
   for (const page of pages) await page.goto(`${dashboard.server.url}studies/simulated/now`)

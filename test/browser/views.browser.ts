@@ -1,3 +1,5 @@
+import { serveApi } from '@gauntlet/api'
+import { buildPage } from '@gauntlet/dashboard'
 import { source as axe } from 'axe-core'
 import type { Page } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
@@ -102,6 +104,28 @@ it('is used by the keyboard alone: from the search to a number and back to the m
   await page.getByRole('grid').focus()
   expect(await activeCell(page)).toMatch(/images|run/)
   await page.close()
+})
+
+it('is used from another machine without TLS, where browsers have neither locks nor a clipboard', async () => {
+  const token = 'a token of enough characters'
+  const server = await serveApi(dashboard.dependencies, {
+    port: 0,
+    access: { hostname: '127.0.0.1', token },
+    page: await buildPage(),
+  })
+  const page = await dashboard.browser.newPage()
+  const complaints = complaintsOf(page)
+  const address = server.url.replace('127.0.0.1', 'elsewhere.test')
+  await page.goto(`${address}studies/simulated/number?cell=2&token=${encodeURIComponent(token)}`)
+  const has = await page.evaluate(`[isSecureContext, 'locks' in navigator, 'clipboard' in navigator]`)
+  expect(has).toEqual([false, false, false])
+  await page.getByRole('button', { name: 'Copy' }).first().click()
+  await page.getByRole('button', { name: 'Copied' }).waitFor()
+  expect(complaints.filter((one) => !one.startsWith('The Cross-Origin-Opener-Policy header has been ignored'))).toEqual(
+    [],
+  )
+  await page.close()
+  await server.close()
 })
 
 it('tells the study as a table, page by page, and copies it', async () => {

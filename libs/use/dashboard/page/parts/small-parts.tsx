@@ -25,19 +25,42 @@ export function Waiting({ what }: { readonly what: string }) {
   )
 }
 
-/** Copies a text, and says that it did. */
-export function Copy({ text, children }: { readonly text: () => string; readonly children: ComponentChildren }) {
-  const [isDone, setDone] = useState(false)
+interface CopyProps {
+  readonly text: () => string
+  readonly children: ComponentChildren
+  readonly class?: string
+  readonly title?: string
+}
+
+/** Copies a text, and says whether it did. */
+export function Copy({ text, children, ...attributes }: CopyProps) {
+  const [told, setTold] = useState('')
   const copy = async () => {
-    await navigator.clipboard.writeText(text())
-    setDone(true)
-    window.setTimeout(() => setDone(false), 1_500)
+    setTold(
+      await copyText(text()).then(
+        () => 'Copied',
+        () => 'Not copied',
+      ),
+    )
+    window.setTimeout(() => setTold(''), 1_500)
   }
   return (
-    <button class="quiet" onClick={() => void copy()}>
-      {isDone ? 'Copied' : children}
+    <button class="quiet" {...attributes} onClick={() => void copy()}>
+      {told || children}
     </button>
   )
+}
+
+/** Browsers have no clipboard for a page from another machine without TLS; a text that is selected can be copied. */
+async function copyText(text: string): Promise<void> {
+  if (window.isSecureContext) return navigator.clipboard.writeText(text)
+  const field = document.createElement('textarea')
+  field.value = text
+  document.body.append(field)
+  field.select()
+  const isDone = document.execCommand('copy')
+  field.remove()
+  if (!isDone) throw new Error('The browser does not copy.')
 }
 
 /** A time in the zone of the reader. */
@@ -53,14 +76,9 @@ export function Time({ at }: { readonly at: string }) {
 /** A digest, short; the whole is in its tooltip and is what is copied. */
 export function DigestText({ digest }: { readonly digest: string }) {
   return (
-    <button
-      class="digest"
-      title={`${digest}: copy`}
-      aria-label={`digest ${digest.slice(0, 12)}, copy`}
-      onClick={() => void navigator.clipboard.writeText(digest)}
-    >
+    <Copy class="digest" title={`${digest}: copy`} text={() => digest}>
       {digest.slice(0, 12)}
-    </button>
+    </Copy>
   )
 }
 

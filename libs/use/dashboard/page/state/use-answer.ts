@@ -1,4 +1,5 @@
 import { useEffect, useState } from 'preact/hooks'
+import { onChange } from './changes.ts'
 import { getJson } from './requests.ts'
 
 /** An answer of the API: there, on its way, or failed with a sentence. What was there stays while it is asked again. */
@@ -14,7 +15,7 @@ interface AskOptions {
   readonly everyMilliseconds?: number
 }
 
-/** Asks the API for a path; null asks for nothing. */
+/** Asks the API for a path; null asks for nothing. After an error it asks again with the next change. */
 export function useAnswer<Answer>(
   path: string | null,
   { revision = 0, everyMilliseconds }: AskOptions = {},
@@ -27,15 +28,25 @@ export function useAnswer<Answer>(
   useEffect(() => {
     if (path === null) return
     const stop = new AbortController()
+    let hasFailed = false
     const ask = () =>
       getJson<Answer>(path, stop.signal).then(
-        (answer) => setAsked({ path, answer, error: null }),
-        (error: Error) => stop.signal.aborted || setAsked((before) => ({ ...before, path, error: error.message })),
+        (answer) => {
+          hasFailed = false
+          setAsked({ path, answer, error: null })
+        },
+        (error: Error) => {
+          if (stop.signal.aborted) return
+          hasFailed = true
+          setAsked((before) => ({ path, answer: before.path === path ? before.answer : null, error: error.message }))
+        },
       )
     void ask()
+    const stopListening = onChange(() => hasFailed && void ask())
     const timer = everyMilliseconds && window.setInterval(() => document.hidden || void ask(), everyMilliseconds)
     return () => {
       stop.abort()
+      stopListening()
       if (timer) window.clearInterval(timer)
     }
   }, [path, revision, everyMilliseconds])
