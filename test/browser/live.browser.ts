@@ -166,6 +166,7 @@ it('keeps to the study that it has read where another one of its name is recorde
   await recordStudy(dashboard.dependencies.db, studyOf('simulated', dashboard.study.configurations.slice(0, 1)))
   await dashboard.study.measure(size() - 4, size() - 3)
   await expect.poll(() => activeCell(page), { timeout: 10_000 }).toContain('of 1000 images')
+  await page.getByText('A later one has its name').waitFor({ timeout: 10_000 })
   const id = dashboard.study.id.slice(0, 12)
   await page.goto(`${dashboard.server.url}studies/${id}/matrix`)
   await page.getByText(`This is study ${id}. A later one has its name:`).getByRole('link').click()

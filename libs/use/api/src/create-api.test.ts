@@ -18,6 +18,7 @@ import type {
   ImageOutcome,
   Pictures,
   SearchHit,
+  StudyList,
   StudyNow,
   StudyTable,
   Trace,
@@ -58,6 +59,14 @@ it('has the table of gauntlet results, cell by cell', async () => {
   expect(listed.map(({ row, accuracy }) => [row, accuracy])).toEqual(
     rows.slice(3, 5).map(({ row, accuracy }) => [row, accuracy]),
   )
+})
+
+it('lists the studies of a name alone, and as many as are asked for', async () => {
+  const list = (query: string) => ask<StudyList>(apiOf(dependencies), `/api/studies?${query}`)
+  const { answer } = await list('name=simulated&limit=1')
+  expect([answer.total, answer.studies.map(({ id }) => id)]).toEqual([1, [study.id]])
+  expect((await list('name=simulate')).answer).toEqual({ total: 0, studies: [] })
+  for (const query of ['limit=0', 'limit=201', 'name=', 'name=%00']) expect((await list(query)).status).toBe(400)
 })
 
 it('answers a reader of an earlier version with what changed since, and any other with the whole table', async () => {

@@ -62,6 +62,9 @@ it('says how many studies there are, or have a text, beside those that it lists'
   expect(await named('0% s')).toEqual([1, small.name])
   expect(await named(large.id.slice(0, 12))).toEqual([1, large.name])
   expect(await named("'; drop table study; --")).toEqual([0])
+  const { total, studies } = await listStudies(ledger.db, { name: small.name })
+  expect([total, studies.map(({ id }) => id)]).toEqual([1, [small.id]])
+  expect((await listStudies(ledger.db, { name: small.name.slice(1) })).total).toBe(0)
 })
 
 it('has what people write about a study: what its file says, and what was written after that', async () => {

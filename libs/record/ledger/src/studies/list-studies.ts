@@ -29,13 +29,19 @@ export interface StudyList {
 /** How many studies a list has unless more are asked for. */
 export const usualListLength = 200
 
-/**
- * The studies of a ledger, the latest first, at most `limit`: all of them, or those with a text in name, owner, labels
- * or notes, or in the beginning of their id.
- */
+interface ListOptions {
+  /** A text in name, owner, labels or notes, or in the beginning of the id. */
+  readonly text?: string | undefined
+  /** The whole name. */
+  readonly name?: string | undefined
+  /** The most studies. */
+  readonly limit?: number | undefined
+}
+
+/** The studies of a ledger, the latest first: all of them, or those that have what is asked for. */
 export async function listStudies(
   db: LedgerDatabase,
-  { text, limit = usualListLength }: { readonly text?: string | undefined; readonly limit?: number | undefined } = {},
+  { text, name, limit = usualListLength }: ListOptions = {},
 ): Promise<StudyList> {
   const { rows } = await db.execute<{ readonly total: number; readonly [column: string]: unknown }>(sql`
     with listed as (
@@ -43,6 +49,7 @@ export async function listStudies(
         a.owner, coalesce(a.labels, '{}') as labels, a.notes, count(*) over ()::int as total
       from ${study} left join ${studyAnnotation} a on a.study_id = ${study.id}
       where ${text === undefined ? sql`true` : isFoundBy(text)}
+        and ${name === undefined ? sql`true` : sql`${study.name} = ${name}`}
       order by created_at desc, id
       limit ${limit})
     select listed.*,

@@ -1,5 +1,11 @@
 import { resultRow } from '@gauntlet/client'
-import { changesSince, listStudies, searchLedger, type ListedStudy as RecordedListing } from '@gauntlet/ledger'
+import {
+  changesSince,
+  listStudies,
+  searchLedger,
+  usualListLength,
+  type ListedStudy as RecordedListing,
+} from '@gauntlet/ledger'
 import { z, type OpenAPIHono } from '@hono/zod-openapi'
 import type { ApiDependencies } from '../dependencies.ts'
 import { lackingPlaces, parseVersion, wireTable } from '../tables/wire-table.ts'
@@ -13,7 +19,8 @@ const facts = readRoute({ path: '/api/server', summary: 'What this server can do
 
 const list = readRoute({
   path: '/api/studies',
-  summary: 'The latest studies of the ledger, the latest first, and how many there are in all',
+  summary: 'The latest studies of the ledger, or of a name, the latest first, and how many there are in all',
+  request: { query: z.object({ name: askedText(200).optional(), limit: wholeNumber(1, usualListLength).optional() }) },
   answer: studyList,
 })
 
@@ -57,7 +64,7 @@ const measurements = readRoute({
 export function addStudyRoutes(app: OpenAPIHono, { db, readOnly, ledgerName }: ApiDependencies, tables: StudyTables) {
   app.openapi(facts, (context) => context.json({ readOnly, ledger: ledgerName }, 200))
   app.openapi(list, async (context) => {
-    const { total, studies } = await listStudies(db)
+    const { total, studies } = await listStudies(db, context.req.valid('query'))
     return context.json({ total, studies: studies.map(listed) }, 200)
   })
   app.openapi(search, async (context) => context.json(await searchLedger(db, context.req.valid('query').q), 200))
