@@ -124,11 +124,10 @@ function nowOf(
 }
 
 function sentenceOf({ status, failure, progress, stuck = 0, extendedBy }: StudySnapshot): string {
-  const paused = progress?.paused === 'budget' ? 'Its budget is spent, so it is paused.' : 'It is paused.'
+  const budget = progress?.paused === 'budget' ? ', because its budget is spent' : ''
   return [
-    statusSentences[status],
+    progress?.paused ? `The run of the study is paused${budget}.` : statusSentences[status],
     failure,
-    progress?.paused ? paused : '',
     stuck > 0 ? `Of its workflows ${stuck} cannot go on; see the log of the ledger worker.` : '',
     extendedBy ? `It was extended, and goes on as the study ${extendedBy.slice(0, 12)}.` : '',
   ]
