@@ -9,7 +9,7 @@ export interface TwoByTwo {
   readonly othersNo: number
 }
 
-/** An odds ratio with Wald's interval and p-value on the logarithm. */
+/** An odds ratio with Wald's 95 % interval and p-value on the logarithm. */
 export interface WaldOddsRatio {
   readonly oddsRatio: number
   readonly interval: readonly [number, number]
@@ -22,7 +22,7 @@ export interface WaldOddsRatio {
  * 0, ½ is added to all four (Haldane 1956; Anscombe 1956). statsmodels' Table2x2, which the authors' pipeline calls,
  * documents the same and adds it to the zeros only. Null where a row or a column is empty.
  */
-export function waldOddsRatio(table: TwoByTwo, confidence = 0.95): WaldOddsRatio | null {
+export function waldOddsRatio(table: TwoByTwo): WaldOddsRatio | null {
   if (hasEmptyMargin(table)) return null
   const counts = [table.groupYes, table.groupNo, table.othersYes, table.othersNo]
   const [a, b, c, d] = counts.map((count) => (counts.includes(0) ? count + 0.5 : count)) as [
@@ -33,7 +33,7 @@ export function waldOddsRatio(table: TwoByTwo, confidence = 0.95): WaldOddsRatio
   ]
   const logOdds = Math.log((a * d) / (b * c))
   const error = Math.sqrt(1 / a + 1 / b + 1 / c + 1 / d)
-  const spread = normalUpperQuantile((1 - confidence) / 2) * error
+  const spread = normalUpperQuantile((1 - 0.95) / 2) * error
   return {
     oddsRatio: Math.exp(logOdds),
     interval: [Math.exp(logOdds - spread), Math.exp(logOdds + spread)],

@@ -19,11 +19,11 @@ export interface PairedComparison {
 }
 
 /** Do two models differ on the images that both judged? The counts must not all be 0. */
-export function comparePaired(counts: PairedCounts, confidence = 0.95): PairedComparison {
+export function comparePaired(counts: PairedCounts): PairedComparison {
   const images = counts.bothHeld + counts.onlyFirst + counts.onlySecond + counts.neither
   return {
     difference: (counts.onlyFirst - counts.onlySecond) / images,
-    interval: pairedDifferenceInterval(counts, confidence),
+    interval: pairedDifferenceInterval(counts),
     pValue: signTest(counts.onlyFirst, counts.onlySecond),
   }
 }
@@ -37,15 +37,15 @@ export function signTest(wins: number, losses: number): number {
 }
 
 /**
- * The interval of a paired difference of proportions by Newcombe's method 10 (Statistics in Medicine 17, 1998, 2635):
- * the Wilson intervals of both, combined by the correlation φ of the pairs, whose numerator is corrected for continuity
- * where it is positive.
+ * The 95 % interval of a paired difference of proportions by Newcombe's method 10 (Statistics in Medicine 17, 1998,
+ * 2635): the Wilson intervals of both, combined by the correlation φ of the pairs, whose numerator is corrected for
+ * continuity where it is positive.
  */
-export function pairedDifferenceInterval(counts: PairedCounts, confidence = 0.95): readonly [number, number] {
+export function pairedDifferenceInterval(counts: PairedCounts): readonly [number, number] {
   const { bothHeld, onlyFirst, onlySecond, neither } = counts
   const total = bothHeld + onlyFirst + onlySecond + neither
   const ends = (correct: number) => {
-    const [low, high] = wilsonInterval({ correct, total }, confidence)
+    const [low, high] = wilsonInterval({ correct, total })
     return { down: correct / total - low, up: high - correct / total }
   }
   const first = ends(bothHeld + onlyFirst)

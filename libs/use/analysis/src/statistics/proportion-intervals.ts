@@ -22,11 +22,11 @@ export function wilsonInterval({ correct, total }: Count, confidence = 0.95): re
 }
 
 /**
- * Clopper and Pearson's exact interval of a proportion (Biometrika 26, 1934): covers with at least `confidence`, and is
+ * Clopper and Pearson's exact 95 % interval of a proportion (Biometrika 26, 1934): covers with at least 95 %, and is
  * wider than Wilson's for it.
  */
-export function clopperPearsonInterval({ correct, total }: Count, confidence = 0.95): readonly [number, number] {
-  const tail = (1 - confidence) / 2
+export function clopperPearsonInterval({ correct, total }: Count): readonly [number, number] {
+  const tail = (1 - 0.95) / 2
   return [
     correct === 0 ? 0 : betaQuantile(tail, correct, total - correct + 1),
     correct === total ? 1 : betaQuantile(1 - tail, correct + 1, total - correct),

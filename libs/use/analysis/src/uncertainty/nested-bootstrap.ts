@@ -19,7 +19,6 @@ export interface BootstrapOptions {
   readonly by: ScoreName
   readonly draws?: number
   readonly seed?: number
-  readonly confidence?: number
   /** Called after each draw. */
   readonly onProgress?: (done: number, draws: number) => void
 }
@@ -58,7 +57,7 @@ export interface BootstrappedRanking {
  */
 export function nestedBootstrap(
   imageSets: readonly ImageSetOutcomes[],
-  { by, draws = 2000, seed = 1, confidence = 0.95, onProgress }: BootstrapOptions,
+  { by, draws = 2000, seed = 1, onProgress }: BootstrapOptions,
 ): BootstrappedRanking {
   const seedCounts = (imageSets[0]?.outcomes[0] ?? []).map((seeds) => seeds.length)
   const seedWords = keyedWords({ seed, purpose: 'bootstrap seeds' })
@@ -80,7 +79,7 @@ export function nestedBootstrap(
     imageSets.map((set) => accuracyColumns(set, even, countHeld)),
     by,
   )
-  return summarise(measured, scores, ranks, confidence)
+  return summarise(measured, scores, ranks)
 }
 
 /** How much each seed of each configuration counts in a draw; the weights of a configuration add to 1. */
@@ -119,21 +118,14 @@ function summarise(
   measured: Float64Array,
   scores: readonly Float64Array[],
   ranks: readonly Float64Array[],
-  confidence: number,
 ): BootstrappedRanking {
   const places = ranksFromTop(measured)
   const shares = firstShares(ranks, measured.length)
   const configurations = Array.from(measured, (score, i) => ({
     score,
     rank: places[i]!,
-    scoreInterval: percentiles(
-      scores.map((draw) => draw[i]!),
-      confidence,
-    ),
-    rankInterval: percentiles(
-      ranks.map((draw) => draw[i]!),
-      confidence,
-    ),
+    scoreInterval: percentiles(scores.map((draw) => draw[i]!)),
+    rankInterval: percentiles(ranks.map((draw) => draw[i]!)),
     firstShare: shares[i]!,
   }))
   const leader = places.indexOf(1)
@@ -151,9 +143,9 @@ function firstShares(ranks: readonly Float64Array[], configurations: number): Fl
   return shares.map((wins) => wins / ranks.length) // whole wins add exactly, so that no share is above 1
 }
 
-/** The smallest drawn values below which (1 ∓ confidence) / 2 of the draws lie: always values that were drawn. */
-function percentiles(values: readonly number[], confidence: number): readonly [number, number] {
+/** The smallest drawn values below which 2.5 and 97.5 % of the draws lie: always values that were drawn. */
+function percentiles(values: readonly number[]): readonly [number, number] {
   const sorted = Float64Array.from(values).sort()
   const at = (share: number) => sorted[Math.max(0, Math.ceil(share * sorted.length - 1e-9) - 1)]!
-  return [at((1 - confidence) / 2), at((1 + confidence) / 2)]
+  return [at(0.025), at(0.975)]
 }

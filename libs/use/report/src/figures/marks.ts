@@ -20,8 +20,11 @@ export function styleOf(i: number): MarkStyle {
   return styles[i % styles.length]!
 }
 
-/** A mark centred at a point, `radius` pixels from its centre to its ends. */
-export function mark(x: number, y: number, { colour, shape }: MarkStyle, radius = 4.5): string {
+/** Pixels from the centre of a mark to its ends. */
+const radius = 4.5
+
+/** A mark centred at a point. */
+export function mark(x: number, y: number, { colour, shape }: MarkStyle): string {
   const paint = { fill: colour, stroke: '#fff', 'stroke-width': 0.8 }
   const [r, path] = [radius, (d: string) => element('path', { d, ...paint })]
   const p = (dx: number, dy: number) => `${short(x + dx)} ${short(y + dy)}`

@@ -60,8 +60,8 @@ export function decimals(number: number | null | undefined, places: number): Cel
 }
 
 /** A cell of an accuracy in percent. */
-export function percentage(number: number | null | undefined, places = 1): Cell {
-  return number == null ? { text: '–' } : { text: signed((100 * number).toFixed(places)), number }
+export function percentage(number: number | null | undefined): Cell {
+  return number == null ? { text: '–' } : { text: signed((100 * number).toFixed(1)), number }
 }
 
 /** A cell of a p-value. */
