@@ -58,15 +58,17 @@ export function seedGroups(model: StudyModel, points: readonly Point[]): (readon
   return [...groups.values()].filter(({ length }) => length > 1)
 }
 
-/** The point nearest to a place on the screen, within so many pixels. */
+/** Pixels from a point within which it is meant. */
+const reach = 12
+
+/** The point nearest to a place on the screen, where one is within reach. */
 export function nearestPoint(
   points: readonly Point[],
   place: { readonly x: number; readonly y: number },
   onScreen: (point: Point) => { readonly x: number; readonly y: number },
-  within = 12,
 ): Point | null {
   let best: Point | null = null
-  let distance = within
+  let distance = reach
   for (const point of points) {
     const at = onScreen(point)
     const own = Math.hypot(at.x - place.x, at.y - place.y)

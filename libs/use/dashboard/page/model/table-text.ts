@@ -7,6 +7,11 @@ export interface TextTable {
   readonly rows: readonly (readonly string[])[]
 }
 
+/** 1,440 → `1,440 rows`, 1 → `1 row`. */
+export function counted(count: number, what: string): string {
+  return `${count.toLocaleString()} ${what}${count === 1 ? '' : 's'}`
+}
+
 /** A row for each configuration: its levels, its numbers with or without intervals, its score and its rank. */
 export function textTable(
   model: StudyModel,

@@ -22,6 +22,20 @@ export const place = computed(() => {
 /** The parameters of the present view. */
 export const query = computed(() => new URLSearchParams(address.value.search))
 
+/** The configurations that an address chooses, by their places in the table of a study of this size. */
+export function chosenIn(parameters: URLSearchParams, size: number): number[] {
+  const numbers = (parameters.get('configurations') ?? '')
+    .split(',')
+    .filter((part) => /^\d+$/.test(part))
+    .map(Number)
+  return [...new Set(numbers)].filter((position) => position < size)
+}
+
+/** What is chosen after one more press on something. */
+export function toggled<One>(chosen: readonly One[], one: One): One[] {
+  return chosen.includes(one) ? chosen.filter((other) => other !== one) : [...chosen, one]
+}
+
 /** A text from the address, as it stands where it is badly encoded. */
 function decode(text: string): string {
   try {

@@ -1,7 +1,7 @@
 import type { Curves as Answered, Epoch } from '@gauntlet/api/wire'
 import { useState } from 'preact/hooks'
 import { Choice, Empty, Failure, Waiting } from '../parts/small-parts.tsx'
-import { query, setQuery } from '../state/location.ts'
+import { chosenIn, query, setQuery, toggled } from '../state/location.ts'
 import { studyPath } from '../state/requests.ts'
 import { useAnswer } from '../state/use-answer.ts'
 import { LineChart } from '../parts/line-chart.tsx'
@@ -33,7 +33,7 @@ export function Curves({ study, model, revision }: ViewProps) {
   const parameters = query.value
   const asked = parameters.get('show') ?? 'robust'
   const quantity: Quantity = Object.hasOwn(quantities, asked) ? (asked as Quantity) : 'robust'
-  const chosen = chosenPositions(parameters.get('configurations'), model)
+  const chosen = chosenPositions(parameters, model)
   const path = studyPath(study, `curves?configurations=${chosen.join(',')}`)
   // A training that goes on writes states and no rows, so nothing tells of them.
   const { answer, error } = useAnswer<Answered>(chosen.length > 0 ? path : null, { revision, everyMilliseconds: 5_000 })
@@ -56,13 +56,9 @@ export function Curves({ study, model, revision }: ViewProps) {
 }
 
 /** The configurations in the address; the first ones where it names none. */
-function chosenPositions(text: string | null, model: StudyModel): number[] {
-  const named = (text ?? '')
-    .split(',')
-    .filter((part) => /^\d+$/.test(part))
-    .map(Number)
-  const known = [...new Set(named)].filter((position) => position < model.size).slice(0, most)
-  return text === null ? Array.from({ length: Math.min(first, model.size) }, (_, i) => i) : known
+function chosenPositions(parameters: URLSearchParams, model: StudyModel): number[] {
+  if (parameters.has('configurations')) return chosenIn(parameters, model.size).slice(0, most)
+  return Array.from({ length: Math.min(first, model.size) }, (_, i) => i)
 }
 
 function Chart({
@@ -101,7 +97,7 @@ function Chart({
       )}
       {reasons.length > 0 && (
         <details>
-          <summary>{reasons.length} of them have no curve</summary>
+          <summary>Without a curve: {reasons.length}</summary>
           <ul>
             {reasons.map((reason) => (
               <li key={reason}>{reason}</li>
@@ -122,8 +118,6 @@ function Picker({ model, chosen }: { readonly model: StudyModel; readonly chosen
     if (model.label(position).toLowerCase().includes(wanted)) matching.push(position)
   const choose = (positions: readonly number[]) =>
     setQuery({ configurations: positions.length > 0 ? positions.slice(0, most).join(',') : 'none' })
-  const toggle = (position: number) =>
-    choose(chosen.includes(position) ? chosen.filter((one) => one !== position) : [...chosen, position])
   return (
     <fieldset class="picker">
       <legend>
@@ -139,7 +133,11 @@ function Picker({ model, chosen }: { readonly model: StudyModel; readonly chosen
         {matching.map((position) => (
           <li key={position}>
             <label>
-              <input type="checkbox" checked={chosen.includes(position)} onChange={() => toggle(position)} />{' '}
+              <input
+                type="checkbox"
+                checked={chosen.includes(position)}
+                onChange={() => choose(toggled(chosen, position))}
+              />{' '}
               {model.label(position)}
             </label>
           </li>

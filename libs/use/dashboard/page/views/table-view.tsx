@@ -4,7 +4,7 @@ import type { Measure } from '../model/study-model.ts'
 import { textTable, toCsv, toLatex, toMarkdown } from '../model/table-text.ts'
 import { Copy } from '../parts/small-parts.tsx'
 import { hiddenColumns } from '../state/kept-settings.ts'
-import { linkTo, query, setQuery } from '../state/location.ts'
+import { linkTo, query, setQuery, toggled } from '../state/location.ts'
 import type { ViewProps } from './view-props.ts'
 
 const pageSize = 100
@@ -42,7 +42,12 @@ export function TableView({ study, model, revision, pivot }: ViewProps & { reado
           <legend>Columns</legend>
           {shown.headings.map((heading) => (
             <label key={heading}>
-              <input type="checkbox" checked={!isHidden(heading)} onChange={() => toggleColumn(heading)} /> {heading}
+              <input
+                type="checkbox"
+                checked={!isHidden(heading)}
+                onChange={() => (hiddenColumns.value = toggled(hiddenColumns.value, heading))}
+              />{' '}
+              {heading}
             </label>
           ))}
           <label>
@@ -105,9 +110,4 @@ export function TableView({ study, model, revision, pivot }: ViewProps & { reado
       )}
     </>
   )
-}
-
-function toggleColumn(heading: string): void {
-  const hidden = hiddenColumns.value
-  hiddenColumns.value = hidden.includes(heading) ? hidden.filter((one) => one !== heading) : [...hidden, heading]
 }

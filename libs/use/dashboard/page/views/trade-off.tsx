@@ -1,11 +1,12 @@
 import type { FactorName } from '@gauntlet/api/wire'
-import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks'
+import { useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks'
 import { nearestPoint, pointsOf, seedGroups, type Point } from '../model/scatter.ts'
 import { cellText, type Measure, type StudyModel } from '../model/study-model.ts'
-import { rankText } from '../model/table-text.ts'
+import { counted, rankText } from '../model/table-text.ts'
 import { Choice, Empty } from '../parts/small-parts.tsx'
 import { theme } from '../state/kept-settings.ts'
-import { linkTo, query, setQuery } from '../state/location.ts'
+import { chosenIn, linkTo, query, setQuery, toggled } from '../state/location.ts'
+import { useSize } from '../state/use-size.ts'
 import { measureName, measureOf, measureOptions } from './matrix.tsx'
 import { drawScatter, placeOnScreen, shapeSign } from './scatter-drawing.ts'
 import type { ViewProps } from './view-props.ts'
@@ -18,10 +19,8 @@ export function TradeOff({ study, model, revision }: ViewProps) {
   const factors = model.factors.length > 0 ? model.factors : (['backbone'] as const)
   const factor = factors.find((name) => name === parameters.get('colour')) ?? defaultFactor(factors)
   const { points, refused, missing } = useMemo(() => pointsOf(model, x, y, factor), [model, revision, x, y, factor])
-  const chosen = chosenIn(parameters.get('configurations'), model)
-  const choose = (positions: readonly number[]) => setQuery({ configurations: positions.join(',') || null })
-  const toggle = (position: number) =>
-    choose(chosen.includes(position) ? chosen.filter((one) => one !== position) : [...chosen, position])
+  const chosen = chosenIn(parameters, model.size)
+  const toggle = (position: number) => setQuery({ configurations: toggled(chosen, position).join(',') || null })
   return (
     <>
       <div class="controls">
@@ -59,7 +58,7 @@ export function TradeOff({ study, model, revision }: ViewProps) {
         ))}
       </ul>
       <p class="muted">
-        {points.length.toLocaleString()} configurations
+        {counted(points.length, 'configuration')}
         {missing > 0 && `, ${missing.toLocaleString()} without one of the numbers`}
         {refused > 0 && `, ${refused.toLocaleString()} left out because a number must not be ranked`}. Bars are 95 %
         intervals; lines join seeds of one configuration.
@@ -74,14 +73,6 @@ function defaultFactor(factors: readonly FactorName[]): FactorName {
   return factors.find((name) => name === 'loss') ?? factors[0]!
 }
 
-function chosenIn(text: string | null, model: StudyModel): number[] {
-  const numbers = (text ?? '')
-    .split(',')
-    .filter((part) => /^\d+$/.test(part))
-    .map(Number)
-  return [...new Set(numbers)].filter((position) => position < model.size)
-}
-
 interface ScatterProps {
   readonly model: StudyModel
   readonly points: readonly Point[]
@@ -94,15 +85,9 @@ interface ScatterProps {
 function Scatter({ model, points, x, y, chosen, toggle }: ScatterProps) {
   const canvas = useRef<HTMLCanvasElement>(null)
   const box = useRef<HTMLDivElement>(null)
-  const [size, setSize] = useState({ width: 0, height: 0 })
+  const size = useSize(box)
   const [pointed, setPointed] = useState<Point | null>(null)
   const joined = useMemo(() => seedGroups(model, points), [model, points])
-  useEffect(() => {
-    const shown = box.current!
-    const observer = new ResizeObserver(() => setSize({ width: shown.clientWidth, height: shown.clientHeight }))
-    observer.observe(shown)
-    return () => observer.disconnect()
-  }, [])
   const most = { x: x === 'score' ? model.width : 1, y: y === 'score' ? model.width : 1 }
   const themeName = theme.value
   useLayoutEffect(() => {
