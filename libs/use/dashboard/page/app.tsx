@@ -78,6 +78,8 @@ function StudyPage({ named, view }: { readonly named: string; readonly view: Vie
   const [title, View] = views[view]
   const shown = shownStudy.value
   const model = shown?.named === named ? shown.model : null
+  // In a narrow window the tabs scroll.
+  useEffect(() => document.querySelector('.tabs [aria-current]')?.scrollIntoView({ block: 'nearest' }), [view])
   useEffect(() => void (document.title = `${title} · ${model?.grid.name ?? named} · Gauntlet`), [title, named, model])
   return (
     <>
@@ -102,7 +104,14 @@ function StudyPage({ named, view }: { readonly named: string; readonly view: Vie
           )}
         </h1>
         {model && <NewerStudy model={model} />}
-        {shown?.error && <Failure sentence={shown.error} onRetry={tryAgain} />}
+        {shown?.error && (
+          <>
+            <Failure sentence={shown.error} onRetry={tryAgain} />
+            <p>
+              <a href="/">All studies</a>
+            </p>
+          </>
+        )}
         {model?.size === 0 ? (
           <Empty>
             <p>This study has no configurations of its own, so there is nothing to draw; see npx gauntlet results.</p>

@@ -80,6 +80,14 @@ describe('the model of a study', () => {
     )
   })
 
+  it('knows the rows that it has from anything else that an address may name', () => {
+    const model = numbered()
+    const named = ['1', '24', null, '', '0', '25', '-5', '1.5', '1e400', 'two', '%00'].map((text) =>
+      model.rowNamed(text),
+    )
+    expect(named).toEqual([1, 24, ...Array(9).fill(null)])
+  })
+
   it('gives no score to a configuration with a missing or a refused number', () => {
     const cells: InventedCell[] = [{ correct: 50 }, { correct: 50, refused: true }, 'pending', failure]
     const model = inventedModel({ seed: ['1', '2', '3', '4'] }, (position, p) =>
@@ -127,7 +135,15 @@ describe('the pivot', () => {
     const shown = pivot(model, options)
     const column = `column ${shown.columns[1]!.key}` as const
     expect(rowsBy(column)).toEqual(['c', 'a', 'b'])
-    expect(orderSentence(column, shown)).toBe('by TRADES · 2, the highest first')
+    expect(orderSentence(pivot(model, { ...options, order: column }))).toBe('by TRADES · 2, the highest first')
+  })
+
+  it('is in the order of the study where an address asks for one that it does not have', () => {
+    for (const order of ['column 9 9.9', 'nonsense' as 'name'] as const) {
+      const shown = pivot(numbered(), { ...options, order })
+      expect(shown.rows.map(({ levels }) => levels[0])).toEqual(['b', 'a', 'c'])
+      expect([shown.order, orderSentence(shown)]).toEqual(['table', 'in the order of the study file'])
+    }
   })
 
   it('repeats a row rather than hide one of two configurations that no factor tells apart', () => {

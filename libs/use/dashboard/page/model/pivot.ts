@@ -15,6 +15,8 @@ export interface Column extends Line {
 /** The matrix: which configuration stands where. */
 export interface Pivot {
   readonly rowFactors: readonly FactorName[]
+  /** That of the table where there is no such column as was asked for. */
+  readonly order: RowOrder
   /** The names of what the columns differ in: the perturbation where several are shown, then factors. */
   readonly columnFactors: readonly string[]
   readonly rows: readonly Line[]
@@ -25,6 +27,7 @@ export interface Pivot {
 
 /** The order of rows: that of the table, by name, by their best or worst number, or by the numbers of one column. */
 export type RowOrder = 'table' | 'name' | 'best' | 'worst' | `column ${string}`
+const wordedOrders: readonly RowOrder[] = ['table', 'name', 'best', 'worst']
 
 export interface PivotOptions {
   readonly rowFactors: readonly FactorName[]
@@ -39,7 +42,7 @@ export interface PivotOptions {
  * Lays the configurations out: rows by some factors, columns by all others. Where two configurations do not differ in
  * any factor, a row is repeated, so that none hides another.
  */
-export function pivot(model: StudyModel, { rowFactors, order, measures, filter }: PivotOptions): Pivot {
+export function pivot(model: StudyModel, { rowFactors, order: asked, measures, filter }: PivotOptions): Pivot {
   const columnFactors = model.factors.filter((factor) => !rowFactors.includes(factor))
   const [rows, columns] = [new Map<string, Line>(), new Map<string, Line>()]
   const places = new Map<string, Map<string, number>>()
@@ -61,6 +64,8 @@ export function pivot(model: StudyModel, { rowFactors, order, measures, filter }
     const place = placeIn(row, column)
     return place === undefined ? null : model.cell(place, column.measure).value
   }
+  const order =
+    wordedOrders.includes(asked) || shownColumns.some(({ key }) => asked === `column ${key}`) ? asked : 'table'
   const shownRows = sortRows(inTableOrder(model, rowFactors, matching), order, shownColumns, valueIn)
   const grid = Int32Array.from({ length: shownRows.length * shownColumns.length }, (_, i) => {
     const row = shownRows[Math.floor(i / shownColumns.length)]!
@@ -68,6 +73,7 @@ export function pivot(model: StudyModel, { rowFactors, order, measures, filter }
   })
   return {
     rowFactors,
+    order,
     columnFactors: measures.length > 1 ? ['perturbation', ...columnFactors] : columnFactors,
     rows: shownRows,
     columns: shownColumns,
@@ -125,7 +131,7 @@ function sortRows(
 }
 
 /** By what the rows are sorted, in words. */
-export function orderSentence(order: RowOrder, { columns, columnFactors }: Pivot): string {
+export function orderSentence({ order, columns, columnFactors }: Pivot): string {
   if (order === 'table') return 'in the order of the study file'
   if (order === 'name') return 'by name'
   if (order === 'best') return 'by the best number of each row, the highest first'

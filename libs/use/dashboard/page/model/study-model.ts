@@ -98,8 +98,8 @@ export class StudyModel {
   }
 
   /** A configuration by the factors that tell it from others; by its backbone where it is the only one. */
-  label(position: number, factors: readonly FactorName[] = this.factors): string {
-    const levels = factors.map((factor) =>
+  label(position: number): string {
+    const levels = this.factors.map((factor) =>
       factor === 'seed' ? `seed ${this.level(position, factor)}` : this.level(position, factor),
     )
     return levels.length > 0 ? levels.join(' · ') : this.level(position, 'backbone')
@@ -107,6 +107,12 @@ export class StudyModel {
 
   row(position: number, perturbation: number): number {
     return position * this.width + perturbation + 1
+  }
+
+  /** The row that an address names; null where the study has none of that number. */
+  rowNamed(text: string | null): number | null {
+    const row = Number(text)
+    return Number.isInteger(row) && row >= 1 && row <= this.size * this.width ? row : null
   }
 
   /** The configuration and the perturbation of a row. */

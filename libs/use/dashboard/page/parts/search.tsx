@@ -16,6 +16,7 @@ export function Search() {
   const [text, setText] = useState('')
   const [wanted, setWanted] = useState('')
   const [chosen, setChosen] = useState(0)
+  const [hasFocus, setFocus] = useState(false)
   const field = useRef<HTMLInputElement>(null)
   useEffect(() => {
     const timer = window.setTimeout(() => setWanted(text.trim()), 150)
@@ -32,7 +33,8 @@ export function Search() {
     return () => window.removeEventListener('keydown', focus)
   }, [])
   const { answer: hits } = useAnswer<SearchHit[]>(wanted === '' ? null : `/api/search?q=${encodeURIComponent(wanted)}`)
-  const shown = text.trim() === '' ? null : hits
+  const shown = hasFocus && text.trim() !== '' ? hits : null
+  useEffect(() => document.getElementById(`hit-${chosen}`)?.scrollIntoView({ block: 'nearest' }), [chosen])
   const go = (hit: SearchHit | undefined) => {
     if (!hit) return
     setText('')
@@ -42,9 +44,9 @@ export function Search() {
   const onKeyDown = (event: KeyboardEvent) => {
     const count = shown?.length ?? 0
     if (event.key === 'Escape') setText('')
-    else if (event.key === 'Enter') go(shown?.[chosen])
-    else if (event.key === 'ArrowDown' && count > 0) setChosen((chosen + 1) % count)
-    else if (event.key === 'ArrowUp' && count > 0) setChosen((chosen + count - 1) % count)
+    else if (event.key === 'Enter') go(wanted === text.trim() ? shown?.[chosen] : undefined)
+    else if (event.key === 'ArrowDown' && count > 0) setChosen((before) => (before + 1) % count)
+    else if (event.key === 'ArrowUp' && count > 0) setChosen((before) => (before + count - 1) % count)
     else return
     event.preventDefault()
   }
@@ -67,15 +69,24 @@ export function Search() {
           setChosen(0)
         }}
         onKeyDown={onKeyDown}
+        onFocus={() => setFocus(true)}
+        onBlur={() => setFocus(false)}
       />
-      <div id="hits" class="hits" role="listbox" aria-label="What was found" hidden={shown === null}>
+      <div
+        id="hits"
+        class="hits"
+        role="listbox"
+        aria-label="What was found"
+        hidden={shown === null}
+        onMouseDown={(event) => event.preventDefault()} // The field keeps the focus, without which the list is shut.
+      >
         {shown?.map((hit, i) => (
           <div
             key={`${hit.kind} ${hit.studyId} ${hit.name} ${hit.row}`}
             id={`hit-${i}`}
             role="option"
             aria-selected={i === chosen}
-            onMouseDown={() => go(hit)}
+            onClick={() => go(hit)}
           >
             <b>{hit.kind}</b> {hit.name.length === 64 ? hit.name.slice(0, 12) : hit.name}
             <span class="muted"> in {hit.studyName}</span>

@@ -1,7 +1,8 @@
 import type { Cell } from '@gauntlet/api/wire'
 import { useEffect, useRef } from 'preact/hooks'
 import { cellText, type StudyModel } from '../model/study-model.ts'
-import { Copy, Waiting } from '../parts/small-parts.tsx'
+import { Commands } from '../parts/commands.tsx'
+import { Failure, Waiting } from '../parts/small-parts.tsx'
 import { linkTo } from '../state/location.ts'
 import { studyPath } from '../state/requests.ts'
 import { useAnswer } from '../state/use-answer.ts'
@@ -17,11 +18,11 @@ interface PanelProps {
 /** What is known of one cell, beside the matrix, with the ways to its lineage and its pictures. */
 export function CellPanel({ study, model, revision, row, onClose }: PanelProps) {
   const { position, perturbation } = model.placeOf(row)
-  const { answer: cell } = useAnswer<Cell>(studyPath(study, `cells/${row}`), { revision })
+  const { answer: cell, error } = useAnswer<Cell>(studyPath(study, `cells/${row}`), { revision })
   const heading = useRef<HTMLHeadingElement>(null)
   useEffect(() => heading.current?.focus({ preventScroll: true }), [row])
   return (
-    <aside class="panel" aria-label="The chosen cell" onKeyDown={(event) => event.key === 'Escape' && onClose()}>
+    <aside class="panel" aria-label="The chosen cell">
       <button class="quiet close" onClick={onClose} aria-label="Close the panel">
         ✕
       </button>
@@ -32,7 +33,13 @@ export function CellPanel({ study, model, revision, row, onClose }: PanelProps) 
       <p class="big">{cellText(model.cell(position, perturbation), perturbation)}</p>
       <p>{model.sentence(position, perturbation)}</p>
       <p>{model.sentence(position, 'score')}</p>
-      {cell ? <CellLinks study={study} cell={cell} /> : <Waiting what="the cell" />}
+      {cell ? (
+        <CellLinks study={study} cell={cell} />
+      ) : error ? (
+        <Failure sentence={error} />
+      ) : (
+        <Waiting what="the cell" />
+      )}
     </aside>
   )
 }
@@ -56,13 +63,7 @@ function CellLinks({ study, cell }: { readonly study: string; readonly cell: Cel
           <a href={linkTo(study, 'curves', { configurations: position })}>How the model was trained</a>
         </li>
       </ul>
-      {commands.map(({ what, command }) => (
-        <p key={command} class="command">
-          <span class="muted">{what}</span>
-          <code>{command}</code>
-          <Copy text={() => command}>Copy</Copy>
-        </p>
-      ))}
+      <Commands commands={commands} />
     </>
   )
 }

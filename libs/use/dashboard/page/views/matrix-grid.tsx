@@ -2,6 +2,7 @@ import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
 import type { Pivot } from '../model/pivot.ts'
 import type { StudyModel } from '../model/study-model.ts'
 import { theme } from '../state/kept-settings.ts'
+import { useSize } from '../state/use-size.ts'
 import { drawMatrix, layoutOf, readColours, type MatrixLayout } from './matrix-drawing.ts'
 
 interface GridProps {
@@ -23,17 +24,13 @@ export function MatrixGrid(props: GridProps) {
   const { model, revision, pivot, active } = props
   const box = useRef<HTMLDivElement>(null)
   const canvas = useRef<HTMLCanvasElement>(null)
-  const [size, setSize] = useState({ width: 0, height: 0 })
+  const size = useSize(box)
   const [hasFocus, setFocus] = useState(false)
   const [hovered, setHovered] = useState<{ row: number; column: number } | null>(null)
   const layout = layoutOf(pivot, size.width || 1_000)
-  useEffect(() => {
-    const shown = box.current!
-    const observer = new ResizeObserver(() => setSize({ width: shown.clientWidth, height: shown.clientHeight }))
-    observer.observe(shown)
-    return () => observer.disconnect()
-  }, [])
   useDrawing({ ...props, canvas, box, layout, size, hasFocus })
+  // An address may name a cell that is far from the first one.
+  useEffect(() => scrollTo(box.current!, layout, active.row, active.column), [size.width > 0])
   const move = (row: number, column: number) => {
     const [toRow, toColumn] = [clamp(row, pivot.rows.length), clamp(column, pivot.columns.length)]
     scrollTo(box.current!, layout, toRow, toColumn)

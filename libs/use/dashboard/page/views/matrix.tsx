@@ -2,6 +2,7 @@ import type { FactorName, StudyNow } from '@gauntlet/api/wire'
 import { useEffect, useMemo, useState } from 'preact/hooks'
 import { orderSentence, pivot as pivotOf, type Pivot, type RowOrder } from '../model/pivot.ts'
 import { kindMeanings, type CellKind, type Measure, type StudyModel } from '../model/study-model.ts'
+import { counted } from '../model/table-text.ts'
 import { Choice, Empty } from '../parts/small-parts.tsx'
 import { query, setQuery } from '../state/location.ts'
 import { getJson, studyPath } from '../state/requests.ts'
@@ -62,7 +63,7 @@ export function Matrix({ study, model, revision }: ViewProps) {
   const order = (parameters.get('order') ?? 'table') as RowOrder
   const filter = parameters.get('filter') ?? ''
   const isTable = parameters.get('as') === 'table'
-  const chosen = Number(parameters.get('cell')) || null
+  const chosen = model.rowNamed(parameters.get('cell'))
   const options = rowOptions(model)
   const rowFactors = (options.some(([value]) => value === rows) ? rows : defaultRows(model)).split(',') as FactorName[]
   const pivot = useMemo(
@@ -72,7 +73,12 @@ export function Matrix({ study, model, revision }: ViewProps) {
   )
   useRunning(study)
   return (
-    <div class={chosen && !isTable ? 'with-panel' : ''}>
+    <div
+      class={chosen && !isTable ? 'with-panel' : ''}
+      onKeyDown={({ key, target }) => {
+        if (key === 'Escape' && chosen && !(target instanceof HTMLInputElement)) closePanel()
+      }}
+    >
       <div class="view">
         <div class="controls">
           <Choice
@@ -91,7 +97,7 @@ export function Matrix({ study, model, revision }: ViewProps) {
           )}
           <Choice
             label="Order"
-            value={order}
+            value={pivot.order}
             options={orderOptions(pivot)}
             onChoose={(value) => setQuery({ order: value })}
           />
@@ -120,23 +126,23 @@ export function Matrix({ study, model, revision }: ViewProps) {
           <ShownMatrix key={measures.join()} model={model} revision={revision} pivot={pivot} chosen={chosen} />
         )}
         <p class="muted">
-          {pivot.rows.length.toLocaleString()} rows by {pivot.rowFactors.join(' and ')}, {orderSentence(order, pivot)};{' '}
-          {pivot.columns.length.toLocaleString()} columns
+          {counted(pivot.rows.length, 'row')} by {pivot.rowFactors.join(' and ')}, {orderSentence(pivot)};{' '}
+          {counted(pivot.columns.length, 'column')}
           {pivot.columnFactors.length > 0 && ` by ${pivot.columnFactors.join(', ')}`}.
         </p>
         <Legend />
       </div>
-      {chosen && !isTable && chosen <= model.size * model.width && (
-        <CellPanel
-          study={study}
-          model={model}
-          revision={revision}
-          row={chosen}
-          onClose={() => setQuery({ cell: null })}
-        />
+      {chosen && !isTable && (
+        <CellPanel study={study} model={model} revision={revision} row={chosen} onClose={closePanel} />
       )}
     </div>
   )
+}
+
+/** Whoever closes the panel by the keyboard goes on where it was opened. */
+function closePanel(): void {
+  setQuery({ cell: null })
+  document.querySelector<HTMLElement>('.matrix')?.focus()
 }
 
 function orderOptions({ columns }: Pivot): (readonly [RowOrder, string])[] {

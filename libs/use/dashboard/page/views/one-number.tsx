@@ -2,26 +2,21 @@ import type { Cell, Check, Trace, TracedExecution } from '@gauntlet/api/wire'
 import { useMemo, useState } from 'preact/hooks'
 import { lineageOf, type LineageNode } from '../model/lineage.ts'
 import { cellText, type StudyModel } from '../model/study-model.ts'
-import { Copy, DigestText, Empty, Failure, Time, Waiting } from '../parts/small-parts.tsx'
+import { Commands } from '../parts/commands.tsx'
+import { DigestText, Empty, Failure, Time, Waiting } from '../parts/small-parts.tsx'
 import { linkTo, query, setQuery } from '../state/location.ts'
 import { getJson, studyPath } from '../state/requests.ts'
 import { useAnswer } from '../state/use-answer.ts'
 import { LineageGraph } from './lineage-graph.tsx'
+import { NoCell } from './no-cell.tsx'
 import type { ViewProps } from './view-props.ts'
 
 /** Where one number comes from. */
 export function OneNumber({ study, model, revision }: ViewProps) {
-  const row = Number(query.value.get('cell')) || null
+  const named = query.value.get('cell')
+  const row = model.rowNamed(named)
   const { answer: cell, error } = useAnswer<Cell>(row === null ? null : studyPath(study, `cells/${row}`), { revision })
-  if (row === null)
-    return (
-      <Empty>
-        <p>No number is chosen.</p>
-        <p>
-          Choose a cell of the <a href={linkTo(study, 'matrix')}>matrix</a>, or search for a digest.
-        </p>
-      </Empty>
-    )
+  if (row === null) return <NoCell study={study} model={model} named={named} />
   if (!cell) return error ? <Failure sentence={error} /> : <Waiting what="the number" />
   return (
     <>
@@ -94,13 +89,7 @@ function NumberHead({
           · <a href={linkTo(study, 'curves', { configurations: position })}>Training</a>
         </p>
       )}
-      {cell.commands.map(({ what, command }) => (
-        <p key={command} class="command">
-          <span class="muted">{what}</span>
-          <code>{command}</code>
-          <Copy text={() => command}>Copy</Copy>
-        </p>
-      ))}
+      <Commands commands={cell.commands} />
     </section>
   )
 }

@@ -5,16 +5,18 @@ import { cellText, type StudyModel } from '../model/study-model.ts'
 import { linkTo, query, setQuery } from '../state/location.ts'
 import { studyPath } from '../state/requests.ts'
 import { useAnswer } from '../state/use-answer.ts'
+import { NoCell } from './no-cell.tsx'
 import type { ViewProps } from './view-props.ts'
 
 /** The images that felled a model: as they were, as the model saw them, and the difference. */
 export function Pictures({ study, model, revision }: ViewProps) {
-  const row = Number(query.value.get('cell')) || null
+  const named = query.value.get('cell')
+  const row = model.rowNamed(named)
   const { answer: cell, error } = useAnswer<Cell>(row === null ? null : studyPath(study, `cells/${row}`), { revision })
   const measurement = cell?.measurement?.id ?? null
   const path = measurement && studyPath(study, `measurements/${measurement}`)
   const { answer: listed, error: unlisted } = useAnswer<Listed>(path && `${path}/pictures`)
-  if (row === null) return <NoCell study={study} />
+  if (row === null) return <NoCell study={study} model={model} named={named} />
   const failed = error ?? unlisted
   if (failed) return <Failure sentence={failed} />
   if (!cell) return <Waiting what="the cell" />
@@ -41,17 +43,6 @@ export function Pictures({ study, model, revision }: ViewProps) {
         <Gallery study={study} path={path!} listed={listed} />
       )}
     </>
-  )
-}
-
-function NoCell({ study }: { readonly study: string }) {
-  return (
-    <Empty>
-      <p>No number is chosen.</p>
-      <p>
-        Choose a cell under an attack in the <a href={linkTo(study, 'matrix')}>matrix</a>; its panel leads here.
-      </p>
-    </Empty>
   )
 }
 
