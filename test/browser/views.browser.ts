@@ -22,6 +22,9 @@ const views: Readonly<Record<string, string>> = {
   'the trade-off': '/studies/simulated/trade-off?configurations=0,1,5',
   'one number': '/studies/simulated/number?cell=2',
   'no number': '/studies/simulated/number',
+  'a cell that is no cell, in the matrix': '/studies/simulated/matrix?cell=-5',
+  'a cell that is no cell': '/studies/simulated/number?cell=1.5',
+  'pictures of a cell that is not there': '/studies/simulated/pictures?cell=999999',
   'a cell without a number': '/studies/simulated/number?cell=475',
   pictures: '/studies/simulated/pictures?cell=2',
   'one picture': '/studies/simulated/pictures?cell=2&picture=3',
@@ -103,6 +106,67 @@ it('is used by the keyboard alone: from the search to a number and back to the m
   await page.goBack()
   await page.getByRole('grid').focus()
   expect(await activeCell(page)).toMatch(/images|run/)
+  // Escape leads back to where the cell was opened, and the list of what was found is shut when it is left.
+  await page.keyboard.press('Enter')
+  await panel.getByRole('link').first().waitFor()
+  await page.keyboard.press('Escape')
+  await panel.waitFor({ state: 'detached' })
+  expect(await page.evaluate('document.activeElement.role')).toBe('grid')
+  await page.keyboard.press('/')
+  await page.keyboard.type('simul')
+  const found = page.getByRole('listbox', { name: 'What was found' })
+  await found.waitFor()
+  await page.keyboard.press('Tab')
+  await found.waitFor({ state: 'hidden' })
+  await page.close()
+})
+
+it('says what is wrong with a cell in an address, and leads on', async () => {
+  const page = await dashboard.browser.newPage()
+  for (const view of ['number', 'pictures']) {
+    await page.goto(`${dashboard.server.url}studies/simulated/${view}?cell=999999`)
+    await page.getByText('The study has no cell “999999”').waitFor()
+    await page.locator('main').getByRole('link', { name: 'matrix' }).click()
+    await page.getByRole('grid').waitFor()
+  }
+  await page.goto(`${dashboard.server.url}studies/nobody/matrix`)
+  await page.getByRole('link', { name: 'All studies' }).click()
+  await page.getByRole('heading', { name: 'Studies' }).waitFor()
+  expect(new URL(page.url()).pathname).toBe('/')
+  await page.close()
+})
+
+it('has in a narrow window what is in a wide one', async () => {
+  const page = await dashboard.browser.newPage({ viewport: { width: 360, height: 740 } })
+  await page.goto(dashboard.server.url)
+  await page.getByRole('link', { name: 'simulated' }).first().waitFor()
+  const cells = (row: string) =>
+    page.locator(`${row} > *`).evaluateAll((all) => all.map((one) => Math.round(one.getBoundingClientRect().left)))
+  expect(await cells('thead tr')).toEqual(await cells('tbody tr:first-child'))
+  await page.goto(`${dashboard.server.url}studies/simulated/curves`)
+  const tab = page.getByRole('link', { name: 'Curves', exact: true })
+  await expect.poll(async () => (await tab.boundingBox())!.x).toBeLessThan(300)
+  // A cell far from the first one is scrolled to, and its panel is seen beside it.
+  const last = dashboard.study.configurations.length * 5
+  await page.goto(`${dashboard.server.url}studies/simulated/matrix?perturbation=common&cell=${last}`)
+  const panel = page.getByRole('complementary', { name: 'The chosen cell' })
+  await panel.getByRole('link').first().waitFor()
+  expect((await panel.getByRole('heading').boundingBox())!.y).toBeLessThan(740)
+  await expect.poll(() => page.getByRole('grid').evaluate((grid) => grid.scrollLeft)).toBeGreaterThan(0)
+  for (const choice of await page.locator('.choice').all())
+    expect((await choice.boundingBox())!.height).toBeLessThan(45)
+  await page.close()
+})
+
+it('is printed dark on light, whatever its colours are', async () => {
+  const page = await dashboard.browser.newPage({ colorScheme: 'dark' })
+  await page.goto(`${dashboard.server.url}studies/simulated/report`)
+  await page.getByRole('heading', { name: 'Ranking' }).waitFor()
+  const colour = () => page.evaluate('getComputedStyle(document.body).color')
+  for (const _ of ['light', 'dark']) await page.getByRole('button', { name: 'Colours' }).click()
+  expect(await colour()).toBe('rgb(230, 237, 243)')
+  await page.emulateMedia({ media: 'print' })
+  expect(await colour()).toBe('rgb(27, 31, 36)')
   await page.close()
 })
 

@@ -194,11 +194,15 @@ function drawCorner(context: CanvasRenderingContext2D, { pivot, layout, colours 
   context.fillRect(layout.headWidth - 1, 0, 1, 10_000)
 }
 
-/** As much of a text as fits. */
-function fitted(context: CanvasRenderingContext2D, text: string, width: number): string {
+/** As much of a text as fits. Its midst is left out, because names of one family differ in their ends. */
+export function fitted(context: Pick<CanvasText, 'measureText'>, text: string, width: number): string {
   if (width < 12) return ''
   if (context.measureText(text).width <= width) return text
-  let length = text.length
-  while (length > 1 && context.measureText(`${text.slice(0, length)}…`).width > width) length--
-  return `${text.slice(0, length)}…`
+  const cut = (length: number) => {
+    const end = Math.floor(length / 2)
+    return `${text.slice(0, length - end)}…${text.slice(text.length - end)}`
+  }
+  let length = text.length - 1
+  while (length > 1 && context.measureText(cut(length)).width > width) length--
+  return cut(length)
 }

@@ -91,12 +91,12 @@ function Actions({
     <section aria-labelledby="actions">
       <h2 id="actions">What can be done</h2>
       {now.actions.length === 0 && <p>Nothing from here: this server is read-only. Use the command line.</p>}
-      <p>
+      <p class="buttons">
         {now.actions.map(({ name, sentence }) => (
           <button key={name} disabled={isBusy} title={sentence} onClick={() => void act(name)}>
             {name.charAt(0).toUpperCase() + name.slice(1)}
           </button>
-        ))}{' '}
+        ))}
         <span class="muted">{now.actions.map(({ sentence }) => sentence).join(' ')}</span>
       </p>
       <p role="status">{told}</p>

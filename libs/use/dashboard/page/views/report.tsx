@@ -1,6 +1,6 @@
 import { useMemo } from 'preact/hooks'
 import { kindMeanings, type CellKind, type Measure, type StudyModel } from '../model/study-model.ts'
-import { textTable, toCsv, toLatex, toMarkdown } from '../model/table-text.ts'
+import { counted, textTable, toCsv, toLatex, toMarkdown, type TextTable } from '../model/table-text.ts'
 import { Copy, Time } from '../parts/small-parts.tsx'
 import { linkTo } from '../state/location.ts'
 import type { ViewProps } from './view-props.ts'
@@ -21,8 +21,8 @@ export function Report({ study, model, revision }: ViewProps) {
   return (
     <article class="report">
       <p>
-        {model.grid.description} Recorded <Time at={model.grid.createdAt} />; {model.size.toLocaleString()}{' '}
-        configurations under {model.width} perturbations:
+        {model.grid.description} Recorded <Time at={model.grid.createdAt} />; {counted(model.size, 'configuration')}{' '}
+        under {counted(model.width, 'perturbation')}:
       </p>
       <ul>
         {model.grid.perturbations.map(({ label }) => (
@@ -34,8 +34,8 @@ export function Report({ study, model, revision }: ViewProps) {
       </p>
       <h2>Ranking</h2>
       <p>
-        {ranked.length.toLocaleString()} configurations have every number and are ranked by the sum of their accuracies.
-        Brackets are 95 % intervals (Wilson) over the test images; they say nothing of other seeds.{' '}
+        {counted(ranked.length, 'configuration')} with every number, ranked by the sum of the accuracies. Brackets are
+        95 % intervals (Wilson) over the test images; they say nothing of other seeds.{' '}
         {ranked.length > most && (
           <>
             The first {most} are shown; the <a href={linkTo(study, 'matrix', { as: 'table' })}>table</a> has all.
@@ -46,7 +46,11 @@ export function Report({ study, model, revision }: ViewProps) {
         Copy as <Copy text={() => toCsv(table())}>CSV</Copy> <Copy text={() => toLatex(table())}>LaTeX</Copy>{' '}
         <Copy text={() => toMarkdown(table())}>Markdown</Copy> <button onClick={() => window.print()}>Print</button>
       </p>
-      {ranked.length === 0 ? <p>No configuration is ranked yet.</p> : <Ranking table={shown} />}
+      {ranked.length === 0 ? (
+        <p>No configuration is ranked yet.</p>
+      ) : (
+        <Ranking table={shown} factors={shown.headings.length - measures.length - 1} />
+      )}
       <h2>Not ranked</h2>
       {refused.length === 0 && <p>No number is refused.</p>}
       <ul>
@@ -78,9 +82,8 @@ function rankedPositions(model: StudyModel): number[] {
   return ranked.sort((a, b) => a.rank! - b.rank! || a.position - b.position).map(({ position }) => position)
 }
 
-function Ranking({ table }: { readonly table: ReturnType<typeof textTable> }) {
-  const factors = table.headings.findIndex((heading) => heading === 'clean')
-  const isNumber = (i: number) => factors >= 0 && i >= factors
+function Ranking({ table, factors }: { readonly table: TextTable; readonly factors: number }) {
+  const isNumber = (i: number) => i >= factors
   return (
     <div class="scroll" tabIndex={0} role="region" aria-label="Ranking">
       <table>
@@ -133,7 +136,7 @@ function Missing({ model, revision }: { readonly model: StudyModel; readonly rev
       <ul>
         {[...counts].map(([kind, count]) => (
           <li key={kind}>
-            {count.toLocaleString()} {count === 1 ? 'cell' : 'cells'}: {kindMeanings[kind][1]}
+            {counted(count, 'cell')}: {kindMeanings[kind][1]}
           </li>
         ))}
       </ul>
