@@ -167,6 +167,8 @@ it('is printed dark on light, whatever its colours are', async () => {
   expect(await colour()).toBe('rgb(230, 237, 243)')
   await page.emulateMedia({ media: 'print' })
   expect(await colour()).toBe('rgb(27, 31, 36)')
+  await page.setViewportSize({ width: 718, height: 1000 }) // A4 within its margins
+  expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(718)
   await page.close()
 })
 
@@ -201,6 +203,8 @@ it('tells the study as a table, page by page, and copies it', async () => {
   await page.getByRole('button', { name: 'CSV' }).click()
   const copied = (await page.evaluate('navigator.clipboard.readText()')) as string
   expect(copied.split('\r\n')).toHaveLength(1 + dashboard.study.configurations.length)
+  await page.getByLabel('Show').selectOption('all')
+  await page.getByText(`Copy all ${dashboard.study.configurations.length} rows`).waitFor()
   await page.getByLabel('seed').uncheck()
   await page.reload()
   await table.waitFor()

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { lineageOf } from './lineage.ts'
-import { orderSentence, pivot, type PivotOptions, type RowOrder } from './pivot.ts'
+import { orderSentence, pivot, positionsIn, type PivotOptions, type RowOrder } from './pivot.ts'
 import { nearestPoint, pointsOf, seedGroups } from './scatter.ts'
 import { images, inventedModel, inventedTable, type InventedCell } from './simulated-model.fixture.ts'
 import { cellText, kindMeanings, StudyModel, type CellKind } from './study-model.ts'
@@ -124,6 +124,11 @@ describe('the pivot', () => {
         },
       ),
     )
+  })
+
+  it('lists every configuration once, however many measures stand side by side', () => {
+    const shown = pivot(numbered(), { ...options, order: 'name', measures: [0, 1, 'score'] })
+    expect(positionsIn(shown)).toEqual([4, 5, 6, 7, 0, 1, 2, 3, 8, 9, 10, 11])
   })
 
   it('sorts rows as asked, and says by what', () => {

@@ -81,6 +81,12 @@ export function pivot(model: StudyModel, { rowFactors, order: asked, measures, f
   }
 }
 
+/** The configurations row by row, each once, although it stands in a column for each measure. */
+export function positionsIn({ rows, columns, at }: Pivot): number[] {
+  const all = rows.flatMap((_, row) => columns.map((__, column) => at(row, column)))
+  return [...new Set(all)].filter((position) => position >= 0)
+}
+
 /** The columns of each measure, one measure after the other. */
 function columnsOf(model: StudyModel, measures: readonly Measure[], lines: readonly Line[]): Column[] {
   return measures.flatMap((measure) => {

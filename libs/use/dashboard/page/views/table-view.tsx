@@ -1,5 +1,5 @@
 import { useMemo, useState } from 'preact/hooks'
-import type { Pivot } from '../model/pivot.ts'
+import { positionsIn, type Pivot } from '../model/pivot.ts'
 import type { Measure } from '../model/study-model.ts'
 import { textTable, toCsv, toLatex, toMarkdown } from '../model/table-text.ts'
 import { Copy } from '../parts/small-parts.tsx'
@@ -12,13 +12,7 @@ const pageSize = 100
 /** The same study as a plain table: for screen readers, for copying, and for whoever reads numbers in a row. */
 export function TableView({ study, model, revision, pivot }: ViewProps & { readonly pivot: Pivot }) {
   const [withIntervals, setIntervals] = useState(false)
-  const positions = useMemo(
-    () =>
-      pivot.rows.flatMap((_, row) =>
-        pivot.columns.flatMap((__, column) => pivot.at(row, column)).filter((at) => at >= 0),
-      ),
-    [pivot],
-  )
+  const positions = useMemo(() => positionsIn(pivot), [pivot])
   const measures = useMemo<readonly Measure[]>(() => [...model.grid.perturbations.keys(), 'score'], [model])
   const pages = Math.max(1, Math.ceil(positions.length / pageSize))
   const page = Math.min(Math.max(1, Number(query.value.get('page')) || 1), pages)
