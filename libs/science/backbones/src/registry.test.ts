@@ -18,7 +18,7 @@ it('refuses an unknown name, and names the three nearest', () => {
     }),
   )
   expect(() => backboneFor('of my own')).toThrow(
-    'There is no backbone "of my own"; choose a name that gauntlet backbones lists.',
+    'There is no backbone "of my own"; choose a name that npx gauntlet backbones lists.',
   )
 })
 

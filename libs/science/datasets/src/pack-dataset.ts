@@ -70,7 +70,7 @@ function requireReadable({ unreadable }: DatasetSource, { id }: DatasetSpecifica
   const [first] = unreadable
   if (first)
     throw new InvalidDataset(
-      `${id} has ${unreadable.length === 1 ? 'an image' : `${unreadable.length} images`} that cannot be read: ${first.name} ${first.wrong}; replace or remove ${unreadable.length === 1 ? 'it' : 'them (gauntlet datasets check lists all)'}.`,
+      `${id} has ${unreadable.length === 1 ? 'an image' : `${unreadable.length} images`} that cannot be read: ${first.name} ${first.wrong}; replace or remove ${unreadable.length === 1 ? 'it' : 'them (npx gauntlet datasets check lists all)'}.`,
     )
 }
 

@@ -31,6 +31,11 @@ const files: MalformedStudy[] = [
   ],
   ['an empty axis', tiny({ datasets: '▲[]' }), "'datasets' is empty; a study without it has no cells."],
   ['a word instead of a list', tiny({ losses: '▲TRADES' }), "'losses' must be a list, not 'TRADES'."],
+  [
+    'a whole number that is not safe either',
+    tiny({ images: '{ test: ▲99999999999999999999 }' }),
+    "'images.test' must be at most 100000000, not 100000000000000000000.",
+  ],
   ['a number as dataset', tiny({ datasets: '[▲7]' }), "'datasets[0]' must be text or a map of keys and values, not 7."],
   ['an unknown dataset', tiny({ datasets: '[▲digit]' }), "'digit' is not a known dataset; did you mean 'digits'?"],
   [

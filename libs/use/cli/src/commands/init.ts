@@ -1,6 +1,6 @@
 import { placeOf } from '@gauntlet/client'
 import { writeFileAtomically } from '@gauntlet/files'
-import { configurationCost, datasetFacts, expandStudy, type Study } from '@gauntlet/study'
+import { configurationCost, datasetFacts, expandStudy, StudyFileInvalid, type Study } from '@gauntlet/study'
 import { Option, type Command } from 'commander'
 import { existsSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
@@ -80,6 +80,8 @@ async function writeStudy(file: string, template: Omit<StudyTemplate, 'cost'>): 
     return `Wrote ${file}: ${count(study.cells.length, 'configuration')} × ${count(study.perturbations.length, 'perturbation')}; ${cost}. Go on with: npx gauntlet run ${quoted(file)}`
   } catch (error) {
     await rm(file, { force: true })
+    // Places in the file say nothing, now that it is gone.
+    if (error instanceof StudyFileInvalid) throw new Misuse(error.problems.map(({ message }) => message).join('\n'))
     throw error
   }
 }

@@ -9,7 +9,16 @@ type Issue = z.core.$ZodIssue
 
 /** Puts what the schema found into sentences, each at the place it is about. */
 export function addSchemaProblems(issues: readonly Issue[], value: unknown, problems: ProblemList): void {
-  for (const issue of issues) addIssue(issue, [], value, problems)
+  for (const issue of withoutLooseBounds(issues)) addIssue(issue, [], value, problems)
+}
+
+/** Issues without those of bounds beside a closer one: of a whole number zod also says where it ceases to be safe. */
+function withoutLooseBounds(issues: readonly Issue[]): readonly Issue[] {
+  const isCloser = (one: Issue, other: Issue) =>
+    one.path.join('.') === other.path.join('.') &&
+    ((one.code === 'too_big' && other.code === 'too_big' && one.maximum < other.maximum) ||
+      (one.code === 'too_small' && other.code === 'too_small' && one.minimum > other.minimum))
+  return issues.filter((issue) => !issues.some((other) => isCloser(other, issue)))
 }
 
 function addIssue(issue: Issue, base: Path, value: unknown, problems: ProblemList): void {
@@ -19,7 +28,7 @@ function addIssue(issue: Issue, base: Path, value: unknown, problems: ProblemLis
     const branch = issue.errors.find((errors) => !errors.some((error) => isOfAnotherKind(error, input)))
     if (branch === undefined)
       problems.add(path, ownWords(issue) ?? `${subject(path)} must be ${kinds(issue.errors)}, not ${kindOf(input)}.`)
-    for (const inner of branch ?? []) addIssue(inner, path, value, problems)
+    for (const inner of withoutLooseBounds(branch ?? [])) addIssue(inner, path, value, problems)
     return
   }
   if (issue.code === 'unrecognized_keys') {
