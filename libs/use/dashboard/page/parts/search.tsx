@@ -32,8 +32,9 @@ export function Search() {
     window.addEventListener('keydown', focus)
     return () => window.removeEventListener('keydown', focus)
   }, [])
-  const { answer: hits } = useAnswer<SearchHit[]>(wanted === '' ? null : `/api/search?q=${encodeURIComponent(wanted)}`)
-  const shown = hasFocus && text.trim() !== '' ? hits : null
+  const { answer: hits, error } = useAnswer<SearchHit[]>(wanted === '' ? null : `/api/search?q=${encodeURIComponent(wanted)}`)
+  const isAsking = hasFocus && text.trim() !== ''
+  const shown = isAsking ? hits : null
   useEffect(() => document.getElementById(`hit-${chosen}`)?.scrollIntoView({ block: 'nearest' }), [chosen])
   const go = (hit: SearchHit | undefined) => {
     if (!hit) return
@@ -77,7 +78,7 @@ export function Search() {
         class="hits"
         role="listbox"
         aria-label="What was found"
-        hidden={shown === null}
+        hidden={!isAsking || (shown === null && error === null)}
         onMouseDown={(event) => event.preventDefault()} // The field keeps the focus, without which the list is shut.
       >
         {shown?.map((hit, i) => (
@@ -95,6 +96,11 @@ export function Search() {
         {shown?.length === 0 && (
           <div role="option" aria-selected={false} aria-disabled>
             Nothing has “{wanted}” in its name, labels or notes, and no digest begins with it.
+          </div>
+        )}
+        {error !== null && (
+          <div role="option" aria-selected={false} aria-disabled>
+            {error}
           </div>
         )}
       </div>

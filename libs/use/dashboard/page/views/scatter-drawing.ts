@@ -104,7 +104,7 @@ function drawIntervals(
 ): void {
   const { colours } = drawing
   context.strokeStyle = isShown ? colours.ink : colours.muted
-  context.globalAlpha = isShown ? 0.9 : 0.35
+  context.globalAlpha = isShown ? 0.9 : 0.7
   if (point.xInterval) {
     const [low, high] = point.xInterval.map((x) => placeOnScreen(drawing, { x, y: point.y }))
     line(context, low!.x, low!.y, high!.x, high!.y)
@@ -150,6 +150,9 @@ function tracePoint(context: CanvasRenderingContext2D, x: number, y: number, rad
   }
   context.closePath()
 }
+
+/** How many groups differ in colour or shape: eight colours and five shapes go round beside each other. */
+export const distinctSigns = 40
 
 /** The sign of a group as text, for legends. */
 export function shapeSign(group: number): string {

@@ -8,7 +8,7 @@ import { theme } from '../state/kept-settings.ts'
 import { chosenIn, linkTo, query, setQuery, toggled } from '../state/location.ts'
 import { useSize } from '../state/use-size.ts'
 import { measureName, measureOf, measureOptions } from './matrix.tsx'
-import { drawScatter, placeOnScreen, shapeSign } from './scatter-drawing.ts'
+import { distinctSigns, drawScatter, placeOnScreen, shapeSign } from './scatter-drawing.ts'
 import type { ViewProps } from './view-props.ts'
 
 /** Two columns against each other, each configuration a point with its intervals. */
@@ -18,6 +18,7 @@ export function TradeOff({ study, model, revision }: ViewProps) {
   const y = measureOf(model, parameters.get('y'), Math.min(1, model.width - 1))
   const factors = model.factors.length > 0 ? model.factors : (['backbone'] as const)
   const factor = factors.find((name) => name === parameters.get('colour')) ?? defaultFactor(factors)
+  const levels = model.grid.factors[factor]!
   const { points, refused, missing } = useMemo(() => pointsOf(model, x, y, factor), [model, revision, x, y, factor])
   const chosen = chosenIn(parameters, model.size)
   const toggle = (position: number) => setQuery({ configurations: toggled(chosen, position).join(',') || null })
@@ -51,11 +52,14 @@ export function TradeOff({ study, model, revision }: ViewProps) {
         <Scatter {...{ model, points, x, y, chosen, toggle }} />
       )}
       <ul class="legend" aria-label="Colours and shapes">
-        {model.grid.factors[factor]!.slice(0, 12).map((level, group) => (
+        {levels.slice(0, distinctSigns).map((level, group) => (
           <li key={level}>
             <span class={`sign group-${group % 8}`}>{shapeSign(group)}</span> {level}
           </li>
         ))}
+        {levels.length > distinctSigns && (
+          <li>and {levels.length - distinctSigns} more, whose signs are these again in the same order</li>
+        )}
       </ul>
       <p class="muted">
         {counted(points.length, 'configuration')}
