@@ -32,7 +32,9 @@ export function Search() {
     window.addEventListener('keydown', focus)
     return () => window.removeEventListener('keydown', focus)
   }, [])
-  const { answer: hits, error } = useAnswer<SearchHit[]>(wanted === '' ? null : `/api/search?q=${encodeURIComponent(wanted)}`)
+  const { answer: hits, error } = useAnswer<SearchHit[]>(
+    wanted === '' ? null : `/api/search?q=${encodeURIComponent(wanted)}`,
+  )
   const isAsking = hasFocus && text.trim() !== ''
   const shown = isAsking ? hits : null
   useEffect(() => document.getElementById(`hit-${chosen}`)?.scrollIntoView({ block: 'nearest' }), [chosen])
