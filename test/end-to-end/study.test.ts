@@ -329,7 +329,7 @@ describe('a study that has ended', () => {
     const file = home.study('smoke', smoke)
     for (const command of ['pause', 'resume', 'retry', 'cancel']) {
       const { code, stderr } = await home.run(command, file)
-      expect([code, stderr]).toEqual([1, `smoke does not run; start it with: npx gauntlet run ${file}\n`])
+      expect([code, stderr]).toEqual([1, `smoke does not run; start it with: npx gauntlet run '${file}'\n`])
     }
   })
 })
@@ -382,7 +382,7 @@ describe('a study that is killed', () => {
     expect(await second.ended).toMatchObject({
       code: 1,
       stdout: '',
-      stderr: expect.stringContaining(`Go on with: npx gauntlet run ${file}`),
+      stderr: expect.stringContaining(`Go on with: npx gauntlet run '${file}'`),
     })
     expect(killedHome.running()).toEqual([])
 
