@@ -20,6 +20,7 @@ export function backboneOf(
     id,
     models.flatMap(({ ids, architectures }) => [...ids, ...architectures]),
   )
-  const advice = near.length === 0 ? 'choose a name that npx gauntlet backbones lists' : `near it are ${near.join(', ')}`
+  const advice =
+    near.length === 0 ? 'choose a name that npx gauntlet backbones lists' : `near it are ${near.join(', ')}`
   throw new InvalidInput(`There is no backbone ${JSON.stringify(id)}; ${advice}.`)
 }
