@@ -151,8 +151,11 @@ function tracePoint(context: CanvasRenderingContext2D, x: number, y: number, rad
   context.closePath()
 }
 
-/** How many groups differ in colour or shape: eight colours and five shapes go round beside each other. */
-export const distinctSigns = 40
+/** How many colours groups have; styles.css says which. */
+export const groupColours = 8
+
+/** How many groups differ in colour or shape: both go round, and their numbers have no common divisor. */
+export const distinctSigns = groupColours * shapes.length
 
 /** The sign of a group as text, for legends. */
 export function shapeSign(group: number): string {

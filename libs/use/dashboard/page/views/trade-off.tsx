@@ -8,7 +8,7 @@ import { theme } from '../state/kept-settings.ts'
 import { chosenIn, linkTo, query, setQuery, toggled } from '../state/location.ts'
 import { useSize } from '../state/use-size.ts'
 import { measureName, measureOf, measureOptions } from './matrix.tsx'
-import { distinctSigns, drawScatter, placeOnScreen, shapeSign } from './scatter-drawing.ts'
+import { distinctSigns, drawScatter, groupColours, placeOnScreen, shapeSign } from './scatter-drawing.ts'
 import type { ViewProps } from './view-props.ts'
 
 /** Two columns against each other, each configuration a point with its intervals. */
@@ -54,7 +54,7 @@ export function TradeOff({ study, model, revision }: ViewProps) {
       <ul class="legend" aria-label="Colours and shapes">
         {levels.slice(0, distinctSigns).map((level, group) => (
           <li key={level}>
-            <span class={`sign group-${group % 8}`}>{shapeSign(group)}</span> {level}
+            <span class={`sign group-${group % groupColours}`}>{shapeSign(group)}</span> {level}
           </li>
         ))}
         {levels.length > distinctSigns && (
@@ -114,7 +114,7 @@ function Scatter({ model, points, x, y, chosen, toggle }: ScatterProps) {
         ink: colour('ink'),
         muted: colour('muted'),
         line: colour('line'),
-        groups: Array.from({ length: 8 }, (_, i) => colour(`group-${i}`)),
+        groups: Array.from({ length: groupColours }, (_, i) => colour(`group-${i}`)),
       },
     })
   }, [points, joined, size, pointed, chosen.join(), themeName, x, y])
