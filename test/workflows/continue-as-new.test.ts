@@ -16,6 +16,7 @@ import { FakeWork } from './fake-work.fixture.ts'
 import {
   askedBy,
   counts,
+  isContinued,
   openHarness,
   startStudyWorkflow,
   until,
@@ -111,7 +112,7 @@ describe('a study whose history grows long', () => {
       const handle = await startStudyWorkflow(client, { window: 24 })
       await until(() => work.callsOf('checkpoint').length === 24)
       const pausedAgain = () => pauseStudy(client, studyId, { now: false }) // which makes the history longer
-      await until(() => pausedAgain().then(() => isContinued(client, handle.firstExecutionRunId)))
+      await until(() => pausedAgain().then(() => isContinued(client, handle)))
       const progress = () => client.workflow.getHandle(handle.workflowId).query<StudyProgress>(progressQuery)
       await until(async () => (await askedBy(client.workflow.getHandle(handle.workflowId))) === 24)
       letGo()
@@ -127,15 +128,11 @@ describe('a study whose history grows long', () => {
 
 const workflowIdOf = (seed: number) => configurationWorkflowId(configurationId(cell(seed)))
 
-async function isContinued(client: Client, firstRun: string): Promise<boolean> {
-  return (await client.workflow.getHandle(studyWorkflowId(studyId)).describe()).runId !== firstRun
-}
-
 /** A study that has continued as new, with what its first run started in flight. */
 async function continuedStudy(client: Client) {
-  const { workflowId, firstExecutionRunId } = await startStudyWorkflow(client, { window: 4 })
-  await until(() => isContinued(client, firstExecutionRunId))
-  const handle = client.workflow.getHandle(workflowId)
+  const started = await startStudyWorkflow(client, { window: 4 })
+  await until(() => isContinued(client, started))
+  const handle = client.workflow.getHandle(started.workflowId)
   return { handle, progress: () => handle.query<StudyProgress>(progressQuery) }
 }
 

@@ -14,7 +14,7 @@ import type { Client } from '@temporalio/client'
 import { cell, cells } from './cells.fixture.ts'
 import { FakeWork } from './fake-work.fixture.ts'
 import { writeHistory } from './history-file.ts'
-import { askedBy, openHarness, pool, startStudyWorkflow, until } from './workflow-harness.fixture.ts'
+import { askedBy, isContinued, openHarness, pool, startStudyWorkflow, until } from './workflow-harness.fixture.ts'
 
 /*
  * Records the histories that `histories.test.ts` replays, or those that are named:
@@ -99,10 +99,9 @@ const continuing: Scenario = async (client, work) => {
   const letGo = work.hold('checkpoint')
   const study = await startStudyWorkflow(client, { window: 4 })
   await until(() => work.callsOf('checkpoint').length === 4)
-  const { workflowId, firstExecutionRunId } = study
-  const isContinued = async () => (await client.workflow.getHandle(workflowId).describe()).runId !== firstExecutionRunId
+  const { workflowId } = study
   const pausedAgain = () => pauseStudy(client, digestOf('study'), { now: false }) // which makes the history longer
-  await until(() => pausedAgain().then(isContinued))
+  await until(() => pausedAgain().then(() => isContinued(client, study)))
   await until(async () => (await askedBy(client.workflow.getHandle(workflowId))) === 4)
   letGo()
   await resumeStudy(client, digestOf('study'))

@@ -114,6 +114,14 @@ export function counts(changes: Partial<StudyCounts>): StudyCounts {
   return { measured: 0, diverged: 0, failed: 0, skipped: 0, ...changes }
 }
 
+/** Whether a study that was started has continued as new. */
+export async function isContinued(
+  client: Client,
+  { workflowId, firstExecutionRunId }: { readonly workflowId: string; readonly firstExecutionRunId: string },
+): Promise<boolean> {
+  return (await client.workflow.getHandle(workflowId).describe()).runId !== firstExecutionRunId
+}
+
 /** How many configurations a run of a study has told that it waits for them. */
 export async function askedBy(study: WorkflowHandle): Promise<number> {
   const { events } = await study.fetchHistory()
