@@ -17,12 +17,13 @@ const ours = join(import.meta.dirname, '..', 'binding')
  */
 
 /**
- * The memory of tensors, the pixels of images, the types and shapes of a graph without running it, the lowering of a
+ * The memory of tensors, the signals of a process that computes, the pixels of images, the types and shapes of a graph without running it, the lowering of a
  * graph to XLA's HLO, and the devices of PJRT.
  * @type {readonly Addition[]}
  */
 const additions = [
   { name: 'tensor_memory', source: 'tensor-memory.cc', headers: ['regions.h'], libraries: ['framework'] },
+  { name: 'signals', source: 'signals.cc', headers: [], libraries: [] },
   { name: 'image_pixels', source: 'image-pixels.cc', headers: [], libraries: [] },
   { name: 'graph_types', source: 'graph-types.cc', headers: [], libraries: ['cc', 'framework'] },
   {

@@ -1,5 +1,6 @@
 import { openArtifactStore } from '@gauntlet/artifacts'
 import { explainFailure } from '@gauntlet/contract'
+import { ignoreSignals } from '@gauntlet/engine/signals'
 import { join } from 'node:path'
 import type { EngineModule } from './bundles/engine-module.ts'
 import type { FromDevice, ToDevice } from './device-protocol.ts'
@@ -20,7 +21,7 @@ const running = new Map<number, AbortController>()
 
 // A terminal, a cluster or systemd signals the whole group. Only the worker stops this process: it asks the stage for a
 // checkpoint first, which a signal of the others would forestall.
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR2'] as const) process.on(signal, () => undefined)
+ignoreSignals(['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR2'])
 
 process.on('disconnect', () => process.exit(0))
 process.on('message', (message: ToDevice) => {

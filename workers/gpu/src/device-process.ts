@@ -110,10 +110,7 @@ export class DeviceProcess {
       })
       this.child.on('exit', (code, signal) => {
         clearTimeout(late)
-        this.end(
-          this.killed ??
-            new DeviceFailure('WorkerLost', `The device process ended (${signal ?? `exit code ${code}`}).`),
-        )
+        this.end(this.killed ?? failureOf(code, signal))
       })
     })
   }
@@ -217,4 +214,13 @@ export class DeviceProcess {
       running.reject(new DeviceFailure(message.failureClass, message.message, message.lostArtifact))
     }
   }
+}
+
+/** Signals by which a process ends for what it did itself, so that the same work would end the next one, too. */
+const crashes: ReadonlySet<string> = new Set(['SIGABRT', 'SIGBUS', 'SIGFPE', 'SIGILL', 'SIGSEGV', 'SIGSYS', 'SIGTRAP'])
+
+function failureOf(code: number | null, signal: NodeJS.Signals | null): DeviceFailure {
+  return signal && crashes.has(signal)
+    ? new DeviceFailure('Bug', `The device process crashed (${signal}); what it said last is in its worker's log.`)
+    : new DeviceFailure('WorkerLost', `The device process ended (${signal ?? `exit code ${code}`}).`)
 }

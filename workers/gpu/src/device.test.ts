@@ -1,5 +1,5 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { constants, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { StageRequest } from '@gauntlet/contract'
@@ -62,6 +62,14 @@ describe('a device', { timeout: 60_000 }, () => {
     expect(await runOn(device, 'after', fine)).toMatchObject({ generated: {} })
   })
 
+  it('has failed by a bug when its process crashes, and is lost when somebody kills that', async () => {
+    const device = deviceWith({})
+    const crashed = runOn(device, 'crashes', 'process.abort()')
+    await expect(crashed).rejects.toMatchObject({ failureClass: 'Bug', message: expect.stringContaining('SIGABRT') })
+    const killed = runOn(device, 'killed', `process.kill(process.pid, 'SIGKILL'); ${hang}`)
+    await expect(killed).rejects.toMatchObject({ failureClass: 'WorkerLost' })
+  })
+
   it('is not lost while it computes without a word', async () => {
     const device = deviceWith({ silence: 1_500 })
     const busy = 'for (const end = Date.now() + 4_000; Date.now() < end;);'
@@ -94,6 +102,8 @@ describe('a device', { timeout: 60_000 }, () => {
     const signals = ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGUSR2'] as const
     const onProgress = () => signals.forEach((signal) => process.kill(pid, signal))
     expect(await runOn(device, 'signalled', body, { onProgress })).toMatchObject({ generated: {} })
+    const ignored = BigInt(`0x${/^SigIgn:\s+(\w+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))![1]}`)
+    for (const signal of signals) expect((ignored >> BigInt(constants.signals[signal] - 1)) & 1n, signal).toBe(1n)
     void device.stop()
     await vi.waitFor(() => expect(() => process.kill(pid, 0)).toThrow('ESRCH'), 10_000)
   })

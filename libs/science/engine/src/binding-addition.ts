@@ -6,7 +6,7 @@ class EngineIncomplete extends Error {
   override readonly name = 'EngineIncomplete'
 }
 
-type AdditionName = 'tensor_memory' | 'image_pixels' | 'graph_types' | 'graph_lowering' | 'pjrt'
+type AdditionName = 'tensor_memory' | 'image_pixels' | 'graph_types' | 'graph_lowering' | 'pjrt' | 'signals'
 
 /** Loads one of our additions to tfjs's binding, which set-up compiles from `infra/binding`. */
 export function bindingAddition<Addition>(name: AdditionName): Addition {

@@ -19,7 +19,7 @@ import type { Digest } from '@gauntlet/study'
  * - `WorkerChanged`: the worker cannot run the code that the key was made for, or has another engine. The configuration
  *   makes new keys.
  * - `Transient`: storage or network. It is retried with exponential back-off.
- * - `Bug`: anything else. It is retried a few times.
+ * - `Bug`: anything else, also a device process that crashed. It is retried a few times.
  */
 export type FailureClass =
   | 'InvalidInput'
