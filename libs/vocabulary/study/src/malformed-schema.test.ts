@@ -4,7 +4,7 @@ import { tinyStudyWith as tiny } from './tiny-study.fixture.ts'
 
 const files: MalformedStudy[] = [
   ['a list', '- name: tiny\n', 'The file must be a map of keys and values, not a list.'],
-  ['plain text', 'hello\n', "The file must be a map of keys and values, not 'hello'."],
+  ['plain text', '-----BEGIN PRIVATE KEY-----\nMIGH\n', 'The file must be a map of keys and values, not plain text.'],
   ['a misspelt key', `${tiny({})}▲sedes: [1]\n`, "'sedes' is not a key of a study file; did you mean 'seeds'?"],
   [
     'a merge key',

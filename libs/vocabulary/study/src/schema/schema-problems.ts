@@ -75,7 +75,9 @@ function ownWords(issue: Issue): string | null {
 }
 
 function wrongType(issue: Extract<Issue, { code: 'invalid_type' }>, path: Path, input: unknown): string {
-  return `${subject(path)} must be ${kindNames[issue.expected] ?? issue.expected}, not ${kindOf(input)}.`
+  // A file that is no study, such as a private key, is not quoted.
+  const found = path.length === 0 && !Array.isArray(input) ? 'plain text' : kindOf(input)
+  return `${subject(path)} must be ${kindNames[issue.expected] ?? issue.expected}, not ${found}.`
 }
 
 function tooSmall(issue: Extract<Issue, { code: 'too_small' }>, path: Path, input: unknown): string {
