@@ -36,3 +36,10 @@ it('says that the services go on where another command does not end, and stops t
   expect(await stack.down()).toEqual(['gpu-worker'])
   expect(serviceStatus(home())).toMatchObject([{ state: 'stopped' }])
 })
+
+it('fails at once where its folders cannot be made', async () => {
+  const settings = readCommandSettings()
+  expect(() => new LocalStack({ ...settings, home: '/proc/nothing' })).toThrow("mkdir '/proc/nothing'")
+  const used = LocalStack.use({ ...settings, cache: '/proc/nothing' }, () => Promise.resolve())
+  await expect(used).rejects.toThrow("mkdir '/proc/nothing'")
+})

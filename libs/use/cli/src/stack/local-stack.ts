@@ -11,8 +11,8 @@ import {
   type LivingProcess,
   type ProcessSpecification,
 } from '@gauntlet/infra'
+import { makeFolder } from '@gauntlet/files'
 import { migrate, requireLedger } from '@gauntlet/ledger'
-import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { checkout } from '../checkout.ts'
 import { CommandFailed } from '../command-failed.ts'
@@ -49,7 +49,6 @@ export class LocalStack {
   private readonly found = new Set<string>()
 
   constructor(private readonly settings: CommandSettings) {
-    mkdirSync(settings.home, { recursive: true })
     this.users = new StackUsers(settings.home)
   }
 
@@ -60,6 +59,7 @@ export class LocalStack {
   static async use<T>(settings: CommandSettings, work: (stack: LocalStack) => Promise<T>): Promise<T> {
     const stack = new LocalStack(settings)
     if (settings.databaseUrl && settings.temporalAddress) return work(stack)
+    makeFolder(settings.cache)
     await stack.users.enter()
     try {
       return await work(stack)

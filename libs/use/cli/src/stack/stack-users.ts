@@ -1,6 +1,6 @@
 import { claimHome } from '@gauntlet/infra'
-import { exclusively, processIdentity, writeFileAtomically } from '@gauntlet/files'
-import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { exclusively, makeFolder, processIdentity, writeFileAtomically } from '@gauntlet/files'
+import { readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 
@@ -17,7 +17,7 @@ export class StackUsers {
 
   constructor(private readonly home: string) {
     this.folder = join(home, 'users')
-    mkdirSync(this.folder, { recursive: true })
+    makeFolder(this.folder)
   }
 
   /**
