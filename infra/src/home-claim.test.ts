@@ -93,3 +93,10 @@ describe('the record of a process of another host', () => {
     }
   })
 })
+
+it('says what to do where the file that says whose a home is was damaged', async () => {
+  writeFileSync(claim, '')
+  await expect(claimHome(home)).rejects.toThrow(
+    `${claim} is damaged; delete it if nothing uses ${home} on another host.`,
+  )
+})

@@ -58,6 +58,8 @@ function readClaim(home: string): HomeClaim | undefined {
     return JSON.parse(readFileSync(claimFile(home), 'utf8')) as HomeClaim
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    if (error instanceof SyntaxError)
+      throw new HomeElsewhere(`${claimFile(home)} is damaged; delete it if nothing uses ${home} on another host.`)
     throw error
   }
 }

@@ -100,21 +100,16 @@ function runInitdb(
       else
         reject(
           new PostgresNotInitialised(
-            `Postgres could not create its data in ${cwd}: ${lastLine(complaint)}; free space there or move GAUNTLET_HOME.`,
+            `Postgres could not create its data in ${cwd}: ${reasonIn(complaint)}; free space there or move GAUNTLET_HOME.`,
           ),
         )
     })
   })
 }
 
-function lastLine(text: string): string {
-  return (
-    text
-      .trim()
-      .split('\n')
-      .at(-1)
-      ?.replace(/^initdb: (error: )?/, '') ?? ''
-  )
+/** What initdb or the server that it starts complains of first; what it does after that says nothing of the reason. */
+function reasonIn(complaint: string): string {
+  return /(?:error|FATAL): +(.+)/.exec(complaint)?.[1] ?? complaint.trim().split('\n').at(-1)!
 }
 
 /**
