@@ -2,12 +2,30 @@ import { NothingToAnalyze, PublishedTableInvalid } from '@gauntlet/analysis'
 import { AddressUnusable, TokenNeeded } from '@gauntlet/api'
 import { ArtifactCorrupt, ArtifactMissing } from '@gauntlet/artifacts'
 import { DiffSubjectUnknown, LineageIncomplete } from '@gauntlet/audit'
-import { SpeedsUnreadable, StudyFileMissing, StudyNotExtendable, StudyNotRunning, StudyStopped } from '@gauntlet/client'
+import {
+  SpeedsUnreadable,
+  StudyFileMissing,
+  StudyNotExtendable,
+  StudyNotRunning,
+  StudyStopped,
+  TemporalUnreachable,
+} from '@gauntlet/client'
 import { InvalidDataset } from '@gauntlet/datasets/invalid-dataset'
 import { ExportInvalid, LeafListMissing, PartUnknown } from '@gauntlet/exchange'
 import { ArchiveTooLarge, DiskFull } from '@gauntlet/files'
-import { DiskNotLocal, HomeElsewhere } from '@gauntlet/infra'
 import {
+  DiskNotLocal,
+  HomeElsewhere,
+  NoUnprivilegedAccount,
+  PostgresMissing,
+  PostgresNotInitialised,
+  PostgresPasswordLost,
+  ProcessFailedToStart,
+  TemporalMissing,
+} from '@gauntlet/infra'
+import {
+  BridgeUnfounded,
+  BridgeUnknown,
   ImportContradicted,
   DoubtSubjectUnknown,
   DoubtUnknown,
@@ -31,6 +49,7 @@ const explained = [
   ArchiveTooLarge,
   ArtifactCorrupt,
   ArtifactMissing,
+  BridgeUnfounded,
   CommandFailed,
   DiskNotLocal,
   HomeElsewhere,
@@ -48,6 +67,11 @@ const explained = [
   LedgerUnreachable,
   SealInvalid,
   LineageIncomplete,
+  NoUnprivilegedAccount,
+  PostgresMissing,
+  PostgresNotInitialised,
+  PostgresPasswordLost,
+  ProcessFailedToStart,
   SourceForbidden,
   SourceNotFound,
   SourceUnreachable,
@@ -55,11 +79,14 @@ const explained = [
   StudyNotExtendable,
   StudyNotRunning,
   StudyStopped,
+  TemporalMissing,
+  TemporalUnreachable,
   UnusableSource,
 ]
 
 /** Errors of a wrong call: nothing was started. */
 const misuses = [
+  BridgeUnknown,
   KeyInvalid,
   DiffSubjectUnknown,
   DoubtSubjectUnknown,
@@ -92,7 +119,7 @@ export function reportError(error: unknown, verbose: boolean): 1 | 2 {
 
 /** The sentence for a file or folder that cannot be used; undefined for any other error. */
 function fileRefusal(error: unknown): string | undefined {
-  const { code, path, dest } = error as NodeJS.ErrnoException & { readonly dest?: string }
+  const { code, path, dest, syscall } = error as NodeJS.ErrnoException & { readonly dest?: string }
   // What is written has another name until it is whole.
   const named = (dest ?? path)?.replace(/\.[0-9a-f]{8}-\d+-[0-9a-f]+\.tmp$/, '')
   if (!named) return undefined
@@ -103,6 +130,7 @@ function fileRefusal(error: unknown): string | undefined {
     case 'ENOTDIR':
       return `${named} is no folder, or lies in none (${code}); name another place.`
     case 'ENOENT':
+      if (syscall === 'mkdir') return `No folder can be made at ${named}; name another place.`
       return `There is no ${named}; correct the path.`
     case 'EACCES':
     case 'EPERM':

@@ -2,6 +2,7 @@ import { bridgeSample, planBridge, refusalOfBridge, type BridgePlan, type Judged
 import { stageCodesIn } from '@gauntlet/client'
 import { recordBridge, studyEvidence } from '@gauntlet/ledger'
 import { CommandFailed } from '../command-failed.ts'
+import { quoted } from '../print/quoted.ts'
 import type { LedgerSession } from '../stack/local-ledger.ts'
 import { askWorkersOrLedger } from '../stack/worker-description.ts'
 import { runReproduction } from './run-reproduction.ts'
@@ -31,7 +32,7 @@ export async function bridgeStudy(
   const plan = await planBridge(db, evidence, description)
   if (!plan)
     throw new CommandFailed(
-      `${study} has nothing to bridge: no number lacks only because code changed; npx gauntlet plan --why says what would run.`,
+      `${study} has nothing to bridge: no number lacks only because code changed; npx gauntlet plan ${quoted(study)} --why says what would run.`,
     )
   const sample = bridgeSample(plan, share, seed)
   const judged = await runReproduction(session, sample, { code: 'current', tolerance, first: plan.first })
