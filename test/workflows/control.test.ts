@@ -218,9 +218,10 @@ describe.concurrent('a running study', () => {
       ])
       isBroken = false
       expect((await retryStudy(client, studyId, { failureClass: 'OutOfMemory' })).ended.failed).toBe(1)
-      expect((await retryStudy(client, studyId, { place: 1 })).ended.failed).toBe(1)
+      expect(await retryStudy(client, studyId, { place: 1 })).toMatchObject({ ended: { failed: 1 }, retried: 0 })
       expect((await progress()).slowest).toContain('digits · backbone-a · TRADES · FFT-1 · seed 4')
-      expect((await retryStudy(client, studyId, { place: 0 })).ended).toMatchObject({ failed: 0, diverged: 1 })
+      const retried = await retryStudy(client, studyId, { place: 0 })
+      expect(retried).toMatchObject({ ended: { failed: 0, diverged: 1 }, retried: 1 })
       expect((await retryStudy(client, studyId)).ended).toMatchObject({ failed: 0, diverged: 1 })
       expect(await handle.result()).toEqual(counts({ measured: 3, diverged: 1 }))
     })

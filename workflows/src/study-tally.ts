@@ -9,8 +9,8 @@ import {
   type StudyCounts,
 } from '@gauntlet/contract'
 
-/** Characters of a message that are kept: enough to tell what happened, and few, because they are carried over. */
-const messageLength = 200
+/** Characters of a message that are kept: enough for what to change, and few, because they are carried over. */
+const messageLength = 600
 
 /** Groups of failures that progress shows. */
 const shownGroups = 20

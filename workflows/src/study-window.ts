@@ -129,8 +129,9 @@ export class StudyWindow {
   /** Tries configurations again that have ended without every number. */
   retry(request: RetryRequest): StudyProgress {
     this.breaker.close()
-    this.untried.add(...this.tally.takeBack(request))
-    return this.progress()
+    const places = this.tally.takeBack(request)
+    this.untried.add(...places)
+    return { ...this.progress(), retried: places.length }
   }
 
   /**

@@ -144,6 +144,8 @@ export interface StudyProgress {
   readonly budgetSeconds: number | null
   /** Why configurations lack numbers, the most frequent reason first. */
   readonly failures: readonly FailureGroup[]
+  /** In the answer to a retry: how many configurations it tries again. */
+  readonly retried?: number
 }
 
 /** Tells a configuration the workflow id of a study that waits for it and did not start it. */

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { Misuse } from '../command-failed.ts'
 import { callCommand } from './call-command.fixture.ts'
-import { addControl, summary } from './control.ts'
+import { addControl, retriedSentence, summary } from './control.ts'
 
 it('says in a few lines how many are in which state, what it cost, why numbers are missing, and what is slowest', () => {
   const label = 'digits · resnet50 · TRADES · FFT-50 · seed 1'
@@ -36,4 +36,12 @@ it.each([
   const retried = callCommand(addControl, 'retry', 'quickstart', option, value)
   await expect(retried).rejects.toThrow(Misuse)
   await expect(retried).rejects.toThrow(sentence)
+})
+
+it.each([
+  [undefined, []],
+  [0, ['No failed configuration is meant, so none is tried again.']],
+  [2, ['2 configurations to be tried again.']],
+])('says of a retry how many it is about: %s', (retried, sentence) => {
+  expect(retriedSentence(retried)).toEqual(sentence)
 })

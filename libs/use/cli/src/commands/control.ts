@@ -6,6 +6,7 @@ import type { Command } from 'commander'
 import { Misuse } from '../command-failed.ts'
 import { parseHours } from '../parse/parse-hours.ts'
 import { parseStage } from '../parse/parse-stage.ts'
+import { count } from '../print/count.ts'
 import { quoted } from '../print/quoted.ts'
 import { readNamedStudy, studyArgument } from '../read/read-study.ts'
 import { withRunningStudy } from '../stack/running-study.ts'
@@ -52,7 +53,7 @@ export function addControl(program: Command): void {
       const source = await readNamedStudy(named)
       const request = retryRequest(source.study, options)
       const progress = await withRunningStudy(source, (client, id) => retryStudy(client, id, request))
-      console.log(summary(progress))
+      console.log([...retriedSentence(progress.retried), summary(progress)].join('\n'))
     })
   program
     .command('cancel')
@@ -62,6 +63,13 @@ export function addControl(program: Command): void {
       await withRunningStudy(await readNamedStudy(named), cancelStudy)
       console.log(`Cancelled; go on with: npx gauntlet run ${quoted(named)}`)
     })
+}
+
+/** How many configurations are tried again; nothing where the workflows are of a build that does not say. */
+export function retriedSentence(retried: number | undefined): string[] {
+  if (retried === undefined) return []
+  if (retried === 0) return ['No failed configuration is meant, so none is tried again.']
+  return [`${count(retried, 'configuration')} to be tried again.`]
 }
 
 interface RetryOptions {
