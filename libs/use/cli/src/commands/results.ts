@@ -25,7 +25,7 @@ export function addResults(program: Command): void {
   program
     .command('results')
     .description(
-      'print the table of a study by the present code and environment: every number, and every missing cell with its reason',
+      'print the table of a study by the present code and environment: every number, and the missing cells by reason',
     )
     .argument('<study>', 'name or id of a study that has run')
     .option(

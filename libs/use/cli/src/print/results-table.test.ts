@@ -136,3 +136,24 @@ it('says once what a flag means, of all rows that have it', () => {
   const rows = [1, 2, 3, 4].map((row) => cell(row, 3, row === 3 ? {} : { flags }))
   expect(renderResults({ ...study, rows }, asked)).toMatch(/rows 1 to 2, 4: it was made by other code .*\(bridge 3;/)
 })
+
+it('says once why cells have no number, with their rows, and names the first configurations', () => {
+  const unrun = (row: number, reason: string) => ({
+    ...cell(row, 0, { backbone: `backbone ${Math.ceil(row / 2)}`, perturbation: row % 2 ? 'clean' : 'Linf' }),
+    stage: null,
+    failureClass: row === 1 ? ('Bug' as const) : null,
+    failedAt: null,
+    reason,
+  })
+  const missing = [unrun(1, 'broken'), ...Array.from({ length: 39 }, (_, index) => unrun(index + 2, 'not run yet'))]
+  const [, section] = renderResults({ ...study, rows: [], missing }, asked).split('Missing:\n')
+  const lines = section!.split('\n')
+  expect(lines.slice(0, 5)).toEqual([
+    '  1 cell, row 1: Bug, broken',
+    '    digits · backbone 1 · Classic AT · FFT-5 · seed 1: clean',
+    '  39 cells, rows 2 to 40: pending, not run yet',
+    '    digits · backbone 1 · Classic AT · FFT-5 · seed 1: Linf',
+    '    digits · backbone 2 · Classic AT · FFT-5 · seed 1: clean, Linf',
+  ])
+  expect(lines.slice(13)).toEqual(['    and 10 more configurations'])
+})

@@ -31,7 +31,7 @@ export interface TableContext {
 
 /**
  * The table of a study: the environment and code of its numbers, every measurement, the configurations in rank order,
- * those that are not ranked with the reasons, every cell without a number with its reason, and the older numbers. A
+ * those that are not ranked with the reasons, the cells without a number by reason, and the older numbers. A
  * part of a table has no ranks, which are among all configurations.
  */
 export function renderResults(results: StudyResults, { pool, range, older }: TableContext): string {
@@ -48,12 +48,7 @@ export function renderResults(results: StudyResults, { pool, range, older }: Tab
       'Failed since their number was measured',
       failedSince.map((cell) => `row ${cell.row}: ${cell.stage}, ${cell.failureClass}, ${cell.message}`),
     ),
-    ...section(
-      'Missing',
-      missing.map(
-        (cell) => `${cellLabel(cell)} · ${cell.perturbation}: ${cell.failureClass ?? 'pending'}, ${cell.reason}`,
-      ),
-    ),
+    ...section('Missing', missingLines(missing)),
     ...(exclusions.length > 0 ? [`Left out by the study: ${exclusions.map(({ reason }) => reason).join('; ')}`] : []),
     ...(older ? renderOlder(older) : olderNumbersSentence(results)),
     ...(range ? [partSentence(results, range)] : []),
@@ -80,6 +75,26 @@ function flagLines(flagged: readonly MeasuredCell[]): string[] {
   return [...grouped(lines, ({ sentence }) => sentence)].map(([sentence, same]) => {
     const rows = same.map(({ row }) => row)
     return `${rows.length === 1 ? 'row' : 'rows'} ${rangesOf(rows)}: ${sentence}`
+  })
+}
+
+/** Configurations without numbers that are named for each reason. */
+const namedMissing = 10
+
+/** For each reason the cells without a number: how many, which rows, and of which configurations. */
+function missingLines(missing: StudyResults['missing']): string[] {
+  const reasons = grouped(missing, ({ failureClass, reason }) => `${failureClass ?? 'pending'}, ${reason}`)
+  return [...reasons].flatMap(([reason, cells]) => {
+    const configurations = [...grouped(cells, cellLabel)]
+    const rows = `${cells.length === 1 ? 'row' : 'rows'} ${rangesOf(cells.map(({ row }) => row))}`
+    const others = configurations.length - namedMissing
+    return [
+      `${count(cells.length, 'cell')}, ${rows}: ${reason}`,
+      ...configurations
+        .slice(0, namedMissing)
+        .map(([label, same]) => `  ${label}: ${same.map(({ perturbation }) => perturbation).join(', ')}`),
+      ...(others > 0 ? [`  and ${count(others, 'more configuration')}`] : []),
+    ]
   })
 }
 
