@@ -5,6 +5,7 @@ import { openArtifactStore } from '@gauntlet/artifacts'
 import { expandStudy, studyId, type Study } from '@gauntlet/study'
 import type { Command } from 'commander'
 import { annotationsLine } from '../print/annotations-line.ts'
+import { lostWorkerNotice } from '../stack/lost-worker.ts'
 import { LocalStack } from '../stack/local-stack.ts'
 import { readCommandSettings } from '../settings.ts'
 import { quoted } from '../print/quoted.ts'
@@ -56,6 +57,7 @@ async function watch(named: string, study: Study, json: boolean): Promise<boolea
     const estimate = timeLeft(() => planStudy(expandStudy(study), worker, ledger.db, store))
     const isAnswering = answersWithinLimit()
     const isNews = tellsNews()
+    const lost = settings.temporalAddress ? () => undefined : lostWorkerNotice(settings.home)
     return await followStudy({
       client,
       studyId: studyId(study),
@@ -65,6 +67,8 @@ async function watch(named: string, study: Study, json: boolean): Promise<boolea
         if (snapshot.progress) last.snapshot = snapshot
         if (snapshot.progress && !json && isNews(snapshot.progress))
           display.say(summary(snapshot.progress, snapshot.slowest))
+        const notice = snapshot.progress && lost()
+        if (notice) display.say(notice)
         return isAnswering(snapshot)
       },
     })
