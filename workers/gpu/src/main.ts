@@ -41,7 +41,12 @@ async function main(): Promise<void> {
   const description = await describe([])
   requireEnvironment(settings, description.environmentClass)
   const { namespace, ...server } = settings.temporal
-  const connection = await NativeConnection.connect(server)
+  const connection = await NativeConnection.connect(server).catch((cause: unknown) => {
+    throw new SettingsInvalid(
+      `No Temporal server answers at ${server.address}; start it, or correct TEMPORAL_ADDRESS.`,
+      { cause },
+    )
+  })
   const pace = new CheckpointPace(settings.drain.reserve)
   const workers: Worker[] = []
   const shutDown = () => {
@@ -80,6 +85,8 @@ async function main(): Promise<void> {
     }),
   )
   for (const signal of stopSignals) process.on(signal, () => draining.stop(`it was sent ${signal}`))
+  process.on('disconnect', () => draining.stop('the command that started it has ended'))
+  process.channel?.unref() // this listener alone keeps no worker running
   console.log(`gpu worker ${settings.identity} ready: ${pool.size} × ${ready[0]!.device}`)
   const runs = workers.map((worker) => worker.run())
   if (draining.closed) shutDown() // it was told to end, or its time was over, before they ran
@@ -99,4 +106,7 @@ function requireEnvironment({ environment, pool }: GpuWorkerSettings, environmen
   )
 }
 
-await main()
+await main().catch((error: unknown) => {
+  console.error(error instanceof SettingsInvalid ? error.message : error)
+  process.exit(1)
+})

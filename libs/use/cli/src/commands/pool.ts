@@ -74,7 +74,7 @@ export function addPool(program: Command): void {
 }
 
 /** A declared pool by its name. Throws `Misuse`. */
-async function findPool(db: LedgerDatabase, name: string): Promise<RecordedDeclaration> {
+export async function findPool(db: LedgerDatabase, name: string): Promise<RecordedDeclaration> {
   const [found] = await declaredPools(db, [name])
   if (!found) throw new Misuse(`No pool ${JSON.stringify(name)} is declared; see: npx gauntlet pool list`)
   return found

@@ -1,5 +1,5 @@
 import { programStarter, withoutCredentials } from '@gauntlet/infra'
-import { declaredPools, openLedger } from '@gauntlet/ledger'
+import { openLedger } from '@gauntlet/ledger'
 import type { Command } from 'commander'
 import { spawn } from 'node:child_process'
 import { gpuWorker } from '../checkout.ts'
@@ -8,6 +8,7 @@ import { LocalStack } from '../stack/local-stack.ts'
 import { parseSeconds } from '../parse/parse-seconds.ts'
 import { readCommandSettings } from '../settings.ts'
 import { requireName } from './pool-options.ts'
+import { findPool } from './pool.ts'
 
 interface WorkerOptions {
   readonly pool: string
@@ -31,12 +32,15 @@ export function addWorker(program: Command): void {
     .action(async ({ pool, idle, time }: WorkerOptions) => {
       requireName(pool)
       const settings = readCommandSettings()
-      const address = new LocalStack(settings).temporalAddress()
+      const stack = new LocalStack(settings)
+      const address = stack.temporalAddress()
       if (!address)
         throw new CommandFailed(
           'No Temporal server runs here; set TEMPORAL_ADDRESS, or read the file that npx gauntlet up --reachable names.',
         )
-      const environment = settings.databaseUrl && (await environmentOf(settings.databaseUrl, pool))
+      // A worker elsewhere reaches Temporal alone.
+      const hasLedger = settings.databaseUrl !== undefined || settings.temporalAddress === undefined
+      const environment = hasLedger ? await environmentOf(await stack.databaseToRead(), pool) : null
       process.exitCode = await runWorker({
         ...withoutCredentials(),
         TEMPORAL_ADDRESS: address,
@@ -50,21 +54,22 @@ export function addWorker(program: Command): void {
     })
 }
 
+/** The environment class that a pool is declared to be of, if any. Throws `Misuse` where none of that name is. */
 async function environmentOf(databaseUrl: string, pool: string): Promise<string | null> {
   const ledger = openLedger(databaseUrl)
   try {
-    return (await declaredPools(ledger.db, [pool]))[0]?.environmentClass ?? null
+    return (await findPool(ledger.db, pool)).environmentClass
   } finally {
     await ledger.close()
   }
 }
 
-/** Runs the worker to its end, passes signals on, and gives its exit code. */
+/** Runs the worker to its end, passes signals on, and gives its exit code. It drains when this process is killed. */
 function runWorker(variables: NodeJS.ProcessEnv): Promise<number> {
   const child = spawn(process.execPath, [programStarter, 'src/main.ts'], {
     cwd: gpuWorker,
     env: { ...process.env, ...variables },
-    stdio: 'inherit',
+    stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
   })
   // A terminal signals both processes; a second signal does no harm.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGUSR2'] as const)
