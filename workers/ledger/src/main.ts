@@ -1,16 +1,19 @@
 import { openArtifactStore } from '@gauntlet/artifacts'
-import { ledgerPointer } from '@gauntlet/contract'
-import { ledgerIdentity, migrate, openLedger } from '@gauntlet/ledger'
+import { ledgerPointer, type TemporalSettings } from '@gauntlet/contract'
+import { LedgerAbsent, ledgerIdentity, LedgerNewer, LedgerUnreachable, migrate, openLedger } from '@gauntlet/ledger'
 import { NativeConnection } from '@temporalio/worker'
 import { createLedgerActivities } from './activities/index.ts'
 import { classed } from './classed.ts'
-import { readLedgerWorkerSettings } from './settings.ts'
+import { LedgerWorkerSettingsInvalid, readLedgerWorkerSettings } from './settings.ts'
 import { bundleWorkflows, type WorkflowBuild } from './versions/bundle-workflows.ts'
 import { Deployment } from './versions/deployment.ts'
 import { holdStudies } from './versions/hold-studies.ts'
 import { keepBuild, keptBuild } from './versions/kept-builds.ts'
 import { VersionWorkers } from './versions/version-workers.ts'
 import { createWorkflowWorker } from './versions/workflow-worker.ts'
+
+/** Errors whose message says what to change. */
+const explained = [LedgerAbsent, LedgerNewer, LedgerUnreachable, LedgerWorkerSettingsInvalid]
 
 /**
  * The ledger worker. It is the only writer of rows, and runs the workflows, which need no machine of their own: those
@@ -24,7 +27,7 @@ async function main(): Promise<void> {
   const store = openArtifactStore(settings.artifacts, settings.cacheFolder)
   await store.writePointer(ledgerPointer(await ledgerIdentity(ledger.db)), {}) // before any row refers to the store
   const { namespace, ...server } = settings.temporal
-  const [connection, build] = await Promise.all([NativeConnection.connect(server), bundleWorkflows()])
+  const [connection, build] = await Promise.all([connect(server), bundleWorkflows()])
   await keepBuild(store, build)
   const activities = classed(createLedgerActivities(ledger.db, store))
   const surroundings = { connection, namespace, identity: settings.identity, activities }
@@ -39,6 +42,16 @@ async function main(): Promise<void> {
   await new VersionWorkers({ deployment, create, kept }).tendUntil(ended)
   await ended
   await Promise.all([ledger.close(), connection.close()])
+}
+
+/** Throws `LedgerWorkerSettingsInvalid` where no server answers. */
+function connect(server: Omit<TemporalSettings, 'namespace'>): Promise<NativeConnection> {
+  return NativeConnection.connect(server).catch((cause: unknown) => {
+    throw new LedgerWorkerSettingsInvalid(
+      `No Temporal server answers at ${server.address}; start it, or correct TEMPORAL_ADDRESS.`,
+      { cause },
+    )
+  })
 }
 
 /** Makes a build current, but not for studies that it cannot go on with. */
@@ -56,4 +69,7 @@ async function becomeCurrent(
   await deployment.makeCurrent(build.buildId)
 }
 
-await main()
+await main().catch((error: unknown) => {
+  console.error(explained.some((type) => error instanceof type) ? (error as Error).message : error)
+  process.exit(1)
+})
