@@ -68,9 +68,9 @@ async function importExport(file: string, { publicKey: keyFile, expect, json }: 
 
 /** Imports a table of published numbers. */
 async function importTable(file: string, { as: name, mapping, json }: ImportOptions): Promise<void> {
-  if (name === undefined || name.trim() === '') throw new Misuse('Give the study of these numbers a name with --as.')
   const { files, bytes, mediaType, name: fileName } = await readPublishedFiles(file)
   const published = readPublished(files, mapping === undefined ? null : await readMapping(mapping))
+  if (name === undefined || name.trim() === '') throw new Misuse('Give the study of these numbers a name with --as.')
   const { id, isNew } = await withLedger(async ({ db, store }) =>
     recordImport(db, {
       name,

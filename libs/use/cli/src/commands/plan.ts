@@ -156,6 +156,7 @@ export function summarisePlan({ byStage, forwardsLeft }: StudyPlan): string {
   const kept = bridged > 0 ? ` (${bridged} by a bridge over a code change)` : ''
   const without =
     diverged > 0 ? `; ${diverged} ${diverged === 1 ? 'has' : 'have'} nothing to work on, because training diverges` : ''
-  if (toRun === 0) return `Nothing to do: all ${count(reused, 'stage')} are reused${kept}${without}.`
+  if (toRun === 0)
+    return `Nothing to do: ${reused === 1 ? 'its 1 stage is' : `all ${count(reused, 'stage')} are`} reused${kept}${without}.`
   return `${count(toRun, 'stage')} to run, ${reused} reused${kept}${without}; ${forwardsLeft?.toLocaleString('en') ?? 'an unknown number of'} forward-equivalents at most.`
 }

@@ -52,6 +52,8 @@ export function addReproduce(program: Command): void {
     .action(async (study: string, row: string | undefined, options: ReproduceCommandOptions) => {
       if (options.bridges) return listBridges(study, options)
       if (options.revoke !== undefined) return revoke(study, options.revoke, options)
+      if (row !== undefined && !/^[1-9]\d*$/.test(row))
+        throw new Misuse(`${JSON.stringify(row)} is no row; the table of ${study} numbers them.`)
       const settings = parsed(options)
       if (options.bridge) return bridge(study, row, settings, options)
       const judged = await withLedger(async (session) => {
