@@ -107,11 +107,12 @@ async function attempt(
   { worker, revision, draining, pace }: Dependencies,
 ): Promise<StageResult> {
   const context = Context.current()
+  const { stageKey } = request
   const startedAt = new Date().toISOString()
   const where = { worker, device: label, startedAt }
   let progress: DeviceProgress = { done: 0, total: 0, unit: 'steps' }
   const heartbeat = () =>
-    context.heartbeat({ stage, stageKey: request.stageKey, ...where, ...progress } satisfies StageProgress)
+    context.heartbeat({ stage, stageKey, attempt: request.attempt, ...where, ...progress } satisfies StageProgress)
   const evidence = (usage?: AttemptUsage): AttemptEvidence => {
     const { resumedFrom } = progress
     return {

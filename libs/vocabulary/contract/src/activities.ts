@@ -135,6 +135,8 @@ export interface GpuActivities {
 export interface StageProgress {
   readonly stage: KeyedStage
   readonly stageKey: Digest
+  /** 1 for the first attempt that its workflow makes. Workers of earlier builds do not say it. */
+  readonly attempt?: number
   readonly worker: string
   readonly device: string
   readonly startedAt: string

@@ -26,6 +26,14 @@ it('counts configurations however they ended, and the progress of the stages in 
   )
 })
 
+it('says which stages are attempted again', () => {
+  const stages = [
+    { ...attempt, attempt: 1, stage: 'fine-tune', done: 40, total: 100 },
+    { ...attempt, attempt: 7, stage: 'checkpoint', done: 0, total: 0 },
+  ] as const
+  expect(snapshotText(snapshot(5, stages), null)).toBe('3/5 configurations · fine-tune 40 % · checkpoint (attempt 7)')
+})
+
 it('says what it waits for while there is nothing to count', () => {
   expect(snapshotText(snapshot(0), null)).toBe('starting')
   expect(snapshotText({ status: 'running', progress: null, stages: [] }, null)).toBe('waiting for workers')

@@ -41,8 +41,10 @@ export function snapshotText(
   const parts = [
     progress ? (progress.total > 0 ? `${ended}/${progress.total} configurations` : 'starting') : 'waiting for workers',
   ]
-  for (const { stage, done, total } of stages.slice(0, 3))
-    parts.push(total > 0 ? `${stage} ${Math.floor((100 * done) / total)} %` : stage)
+  for (const { stage, attempt = 1, done, total } of stages.slice(0, 3)) {
+    const again = attempt > 1 ? ` (attempt ${attempt})` : ''
+    parts.push(total > 0 ? `${stage}${again} ${Math.floor((100 * done) / total)} %` : `${stage}${again}`)
+  }
   if (progress?.paused) parts.push(progress.paused === 'budget' ? 'paused: the budget is spent' : 'paused')
   const missing = progress ? progress.ended.failed + progress.ended.skipped : 0
   if (missing > 0) parts.push(`${missing} without numbers`)
