@@ -17,8 +17,8 @@ const ours = join(import.meta.dirname, '..', 'binding')
  */
 
 /**
- * The memory of tensors, the signals of a process that computes, the pixels of images, the types and shapes of a graph without running it, the lowering of a
- * graph to XLA's HLO, and the devices of PJRT.
+ * The memory of tensors, the signals of a process that computes, the pixels of images, the types and shapes of a graph
+ * without running it, the lowering of a graph to XLA's HLO, and the devices of PJRT.
  * @type {readonly Addition[]}
  */
 const additions = [

@@ -29,8 +29,8 @@ export function progressLine(stream: NodeJS.WriteStream = process.stderr): Progr
 }
 
 /**
- * The line of progress: `3/5 configurations · fine-tune 40 % · perturb-and-evaluate 75 % · 212 images/s · 1 min 10 s
- * left`.
+ * The line of progress, such as `3/5 configurations · fine-tune 40 % · checkpoint (attempt 2) · 212 images/s · 1 min
+ * 10 s left`.
  */
 export function snapshotText(
   { status, progress, stages, stuck = 0 }: StudySnapshot,
