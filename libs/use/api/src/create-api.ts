@@ -5,6 +5,7 @@ import { OpenAPIHono, type z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import { compress } from 'hono/compress'
 import { etag } from 'hono/etag'
+import { html } from 'hono/html'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import { ApiError } from './api-error.ts'
 import { PoolUnknown, type ApiDependencies } from './dependencies.ts'
@@ -98,14 +99,38 @@ const statuses: readonly (readonly [abstract: new (...args: never[]) => Error, s
   [PoolUnknown, 503],
 ]
 
-function answerError(error: Error, context: Context, onBug: (error: unknown) => void): Response {
-  if (error instanceof ApiError) return context.json({ error: error.message }, error.status)
+function answerError(error: Error, context: Context, onBug: (error: unknown) => void): Response | Promise<Response> {
+  if (error instanceof ApiError) {
+    const isPage = !context.req.path.startsWith('/api/') && context.req.header('accept')?.includes('text/html')
+    return isPage
+      ? context.html(refusalPage(error.message), error.status)
+      : context.json({ error: error.message }, error.status)
+  }
   for (const [type, status] of statuses)
     if (error instanceof type) return context.json({ error: error.message }, status)
   if (isWithoutLedger(error))
     return context.json({ error: 'The ledger does not answer; it is asked again with the next request.' }, 503)
   onBug(error)
   return context.json({ error: 'The server failed on this request; its own output says how.' }, 500)
+}
+
+/** What a person sees whose browser may not have the page: the sentence that programs get as JSON. */
+function refusalPage(sentence: string) {
+  return html`<!doctype html>
+    <html lang="en">
+      <head>
+        <meta charset="utf-8" />
+        <meta name="viewport" content="width=device-width" />
+        <meta name="color-scheme" content="light dark" />
+        <title>Gauntlet</title>
+      </head>
+      <body>
+        <main>
+          <h1>Gauntlet</h1>
+          <p>${sentence}</p>
+        </main>
+      </body>
+    </html>`
 }
 
 /**

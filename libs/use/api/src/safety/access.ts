@@ -59,7 +59,10 @@ export function requireAccess({ token }: Access): MiddlewareHandler {
     const bearer = context.req.header('authorization')?.match(/^Bearer (.+)$/)?.[1]
     const known = bearer ?? getCookie(context, cookieName)
     if (known === undefined || !isSame(known, token))
-      throw new ApiError(401, 'This server needs its token: open it with ?token=… once, or send Authorization: Bearer.')
+      throw new ApiError(
+        401,
+        'This server needs its token: open the address that npx gauntlet dashboard printed, with the value of GAUNTLET_DASHBOARD_TOKEN after ?token= (once), or send it as Authorization: Bearer.',
+      )
     return next()
   }
 }

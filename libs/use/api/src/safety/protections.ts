@@ -15,7 +15,6 @@ const headers = {
   ].join('; '),
   'x-content-type-options': 'nosniff',
   'referrer-policy': 'no-referrer',
-  'cross-origin-opener-policy': 'same-origin',
   'cross-origin-resource-policy': 'same-origin',
 }
 
@@ -23,6 +22,8 @@ const headers = {
 export const withSafetyHeaders: MiddlewareHandler = async (context, next) => {
   await next()
   for (const [name, value] of Object.entries(headers)) context.header(name, value)
+  // Browsers heed it, and send Fetch Metadata, only where they trust the address: over TLS or on loopback.
+  if (context.req.header('sec-fetch-site') !== undefined) context.header('cross-origin-opener-policy', 'same-origin')
   if (!context.res.headers.has('cache-control')) context.header('cache-control', 'private, no-cache')
 }
 

@@ -52,6 +52,26 @@ it('keeps the token in a cookie after the first visit, and takes it out of the a
   expect(bearer.status).toBe(200)
 })
 
+it('tells a person without the token in a page how to get it, and programs in JSON', async () => {
+  const app = apiOf(nowhere, { access: { hostname: '0.0.0.0', token }, page })
+  const ask = (path: string, accept: string) => app.request(`http://example.org${path}`, { headers: { accept } })
+  const person = await ask('/studies/x/matrix', 'text/html,application/xhtml+xml,*/*;q=0.8')
+  expect([person.status, person.headers.get('content-type')]).toEqual([401, 'text/html; charset=UTF-8'])
+  expect(await person.text()).toMatch(/<p>This server needs its token: .*npx gauntlet dashboard.*<\/p>/)
+  for (const [path, accept] of [
+    ['/', '*/*'],
+    ['/api/server', 'text/html'],
+  ] as const)
+    expect(await (await ask(path, accept)).json()).toEqual({ error: expect.stringContaining('needs its token') })
+})
+
+it('keeps other pages out of its window where browsers heed that, and says nothing of it elsewhere', async () => {
+  const policyFor = async (headers: Record<string, string>) =>
+    (await apiOf(nowhere, { page }).request('http://localhost/', { headers })).headers.get('cross-origin-opener-policy')
+  expect(await policyFor({ 'sec-fetch-site': 'none' })).toBe('same-origin')
+  expect(await policyFor({})).toBeNull()
+})
+
 it('answers no foreign name on loopback', async () => {
   const app = apiOf(nowhere, { page })
   const statusOf = async (host: string) => (await app.request(`http://${host}/`)).status
