@@ -39,33 +39,30 @@ const columnOf: Readonly<Record<string, number>> = {
   'perturb-and-evaluate': 4,
 }
 
-/** Lays the lineage of a number out from left to right: from what came from outside to the number. */
+/**
+ * Lays the lineage of a number out from left to right: from what came from outside to the number. No box stands where
+ * an edge passes its column, in the row of the box that the edge comes from.
+ */
 export function lineageOf({ measurement, executions, sources }: Trace): Lineage {
   const sorted = [...executions].sort((a, b) => stageOrder.indexOf(a.stage) - stageOrder.indexOf(b.stage))
-  const heights = new Map<number, number>()
-  const put = (column: number) => {
-    const place = heights.get(column) ?? 0
-    heights.set(column, place + 1)
-    return { column, place }
-  }
   const inOrder = [...sources].sort((a, b) => stageOrder.indexOf(a.stage) - stageOrder.indexOf(b.stage))
   const distinct = new Map(inOrder.map((source) => [source.artifact.digest, source]))
-  const nodes: LineageNode[] = [
-    ...[...distinct.values()].map(({ role, stage, artifact }): LineageNode => ({
+  const boxes: Box[] = [
+    ...[...distinct.values()].map(({ role, stage, artifact }): Box => ({
       id: artifact.digest,
       title: `${role} of ${stage}`,
       kind: 'source',
       execution: null,
       digest: artifact.digest,
-      ...put(0),
+      column: 0,
     })),
-    ...sorted.map((execution): LineageNode => ({
+    ...sorted.map((execution): Box => ({
       id: execution.stageKey,
       title: execution.stage,
       kind: 'stage',
       execution,
       digest: null,
-      ...put(columnOf[execution.stage] ?? 2),
+      column: columnOf[execution.stage] ?? 2,
     })),
     {
       id: measurement.id,
@@ -73,11 +70,29 @@ export function lineageOf({ measurement, executions, sources }: Trace): Lineage 
       kind: 'number',
       execution: null,
       digest: measurement.outcomesDigest,
-      ...put(5),
+      column: 5,
     },
   ]
   const edges = [...edgesOf(sorted, new Set(distinct.keys())), lastEdge(measurement)]
-  return { nodes, edges, columns: 6, places: Math.max(...heights.values()) }
+  const nodes = placed(boxes, edges)
+  return { nodes, edges, columns: 6, places: 1 + Math.max(...nodes.map(({ place }) => place)) }
+}
+
+type Box = Omit<LineageNode, 'place'>
+
+/** Gives boxes their places: in each column below the edges that pass it, those whose edges reach farthest on top. */
+function placed(boxes: readonly Box[], edges: readonly LineageEdge[]): LineageNode[] {
+  const columns = new Map(boxes.map(({ id, column }) => [id, column]))
+  const reachOf = ({ id }: Box) =>
+    Math.max(0, ...edges.filter(({ from }) => from === id).map(({ to }) => columns.get(to)!))
+  const farthestFirst = boxes.toSorted((a, b) => a.column - b.column || reachOf(b) - reachOf(a))
+  const nodes: LineageNode[] = []
+  for (const box of farthestFirst) {
+    const isAbove = (node: LineageNode) =>
+      node.column === box.column || (node.column < box.column && reachOf(node) > box.column)
+    nodes.push({ ...box, place: 1 + Math.max(-1, ...nodes.filter(isAbove).map(({ place }) => place)) })
+  }
+  return nodes
 }
 
 function lastEdge({ stageKey, id }: Trace['measurement']): LineageEdge {

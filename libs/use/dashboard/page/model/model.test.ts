@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { lineageOf } from './lineage.ts'
-import { orderSentence, pivot, positionsIn, type PivotOptions, type RowOrder } from './pivot.ts'
+import { orderOptions, orderSentence, pivot, positionsIn, type PivotOptions, type RowOrder } from './pivot.ts'
 import { nearestPoint, pointsOf, seedGroups } from './scatter.ts'
 import { images, inventedModel, inventedTable, type InventedCell } from './simulated-model.fixture.ts'
 import { cellText, kindMeanings, StudyModel, type CellKind } from './study-model.ts'
@@ -143,6 +143,13 @@ describe('the pivot', () => {
     expect(orderSentence(pivot(model, { ...options, order: column }))).toBe('by TRADES · 2, the highest first')
   })
 
+  it('offers the order that it has, also by a column far to the right', () => {
+    const seeds = Array.from({ length: 300 }, (_, i) => String(i))
+    const model = inventedModel({ backbone: ['a', 'b'], seed: seeds }, (position) => ({ correct: position % 7 }))
+    const order = `column ${pivot(model, options).columns[250]!.key}` as const
+    expect(orderOptions(pivot(model, { ...options, order }))).toContainEqual([order, 'by 250'])
+  })
+
   it('is in the order of the study where an address asks for one that it does not have', () => {
     for (const order of ['column 9 9.9', 'nonsense' as 'name'] as const) {
       const shown = pivot(numbered(), { ...options, order })
@@ -259,6 +266,14 @@ it('lays a lineage out from what came from outside to the number, with an edge f
     'weights → pretrain-load',
   ])
   expect(new Set(nodes.map(({ column: x, place }) => `${x} ${place}`)).size).toBe(nodes.length)
+  // An edge passes the columns between its ends in the row of its beginning, where no box hides it.
+  const rowOf = new Map(nodes.map((node) => [node.id, node.place]))
+  const hiding = edges.flatMap(({ from, to }) =>
+    nodes.filter(
+      (node) => node.column > column.get(from)! && node.column < column.get(to)! && node.place === rowOf.get(from),
+    ),
+  )
+  expect(hiding).toEqual([])
 })
 
 it('has round ticks within any bounds, in their order and evenly apart', () => {

@@ -146,3 +146,20 @@ export function orderSentence({ order, columns, columnFactors }: Pivot): string 
   const name = column && columnFactors.length > 0 ? column.levels.join(' · ') : 'the only column'
   return `by ${name}, the highest first`
 }
+
+/** Columns by which a menu offers to sort; that of the present order is there, wherever it stands. */
+const offeredColumns = 200
+
+/** The orders of rows, for a menu. */
+export function orderOptions({ order, columns }: Pivot): (readonly [RowOrder, string])[] {
+  const byColumn = columns
+    .map(({ key, levels }) => [`column ${key}`, `by ${levels.join(' · ') || 'value'}`] as const)
+    .filter(([name], i) => i < offeredColumns || name === order)
+  return [
+    ['table', 'as in the study'],
+    ['name', 'by name'],
+    ['best', 'by best number'],
+    ['worst', 'by worst number'],
+    ...byColumn,
+  ]
+}

@@ -38,9 +38,10 @@ export function LineageGraph({ lineage, chosen, onChoose }: GraphProps) {
               const [start, end] = [byId.get(from)!, byId.get(to)!]
               const [x1, y1] = [leftOf(start) + boxWidth, topOf(start) + boxHeight / 2]
               const [x2, y2] = [leftOf(end), topOf(end) + boxHeight / 2]
-              const bend = Math.max(24, (x2 - x1) / 2)
+              // It passes other columns straight, in its own row, and bends in the gap before its end.
+              const [bend, middle] = [x2 - columnGap, x2 - columnGap / 2]
               return (
-                <path key={`${from} ${to}`} d={`M${x1},${y1} C${x1 + bend},${y1} ${x2 - bend},${y2} ${x2},${y2}`}>
+                <path key={`${from} ${to}`} d={`M${x1},${y1} H${bend} C${middle},${y1} ${middle},${y2} ${x2},${y2}`}>
                   <title>{roles.join(', ')}</title>
                 </path>
               )

@@ -1,6 +1,6 @@
 import type { FactorName, StudyNow } from '@gauntlet/api/wire'
 import { useEffect, useMemo, useState } from 'preact/hooks'
-import { orderSentence, pivot as pivotOf, type Pivot, type RowOrder } from '../model/pivot.ts'
+import { orderOptions, orderSentence, pivot as pivotOf, type Pivot, type RowOrder } from '../model/pivot.ts'
 import { kindMeanings, type CellKind, type Measure, type StudyModel } from '../model/study-model.ts'
 import { counted } from '../model/table-text.ts'
 import { Choice, Empty } from '../parts/small-parts.tsx'
@@ -143,19 +143,6 @@ export function Matrix({ study, model, revision }: ViewProps) {
 function closePanel(): void {
   setQuery({ cell: null })
   document.querySelector<HTMLElement>('.matrix')?.focus()
-}
-
-function orderOptions({ columns }: Pivot): (readonly [RowOrder, string])[] {
-  const byColumn = columns
-    .slice(0, 200)
-    .map(({ key, levels }) => [`column ${key}`, `by ${levels.join(' · ') || 'value'}`] as const)
-  return [
-    ['table', 'as in the study'],
-    ['name', 'by name'],
-    ['best', 'by best number'],
-    ['worst', 'by worst number'],
-    ...byColumn,
-  ]
 }
 
 interface ShownProps {
