@@ -75,20 +75,18 @@ function environmentSentence(environment: Json): string {
 
 function wireGrid({ grid }: CachedTable): Grid {
   const { study, configurations, perturbations, exclusions } = grid
-  const levels = factorNames.map((name) => [
-    ...new Set(configurations.map(({ configuration }) => levelOf(configuration, name))),
-  ])
-  const indices = levels.map((own) => new Map(own.map((level, i) => [level, i])))
+  const indices = factorNames.map(() => new Map<string, number>())
+  const places = configurations.flatMap(({ configuration }) =>
+    factorNames.map((name, i) => placeIn(indices[i]!, levelOf[name](configuration))),
+  )
   const description = (study.document as { readonly description?: Json } | null)?.description
   return {
     id: study.id as string,
     name: study.name,
     description: typeof description === 'string' ? description : null,
     createdAt: study.createdAt,
-    factors: Object.fromEntries(factorNames.map((name, i) => [name, levels[i]!])) as Grid['factors'],
-    configurations: configurations.flatMap(({ configuration }) =>
-      factorNames.map((name, i) => indices[i]!.get(levelOf(configuration, name))!),
-    ),
+    factors: Object.fromEntries(factorNames.map((name, i) => [name, [...indices[i]!.keys()]])) as Grid['factors'],
+    configurations: places,
     perturbations: perturbations.map(({ perturbation }) => {
       const label = perturbationLabel(perturbation)
       return { name: perturbation.name, heading: label.split(' (')[0]!, label }
@@ -97,16 +95,20 @@ function wireGrid({ grid }: CachedTable): Grid {
   }
 }
 
-function levelOf(configuration: Configuration, factor: FactorName): string {
-  const { dataset, backbone, protocol, loss, seed } = configuration
-  const levels = {
-    dataset: dataset.id,
-    backbone: backboneLabel(backbone),
-    protocol: protocol.id,
-    loss,
-    seed: String(seed),
-  }
-  return { ...levels, inputContract: backbone.inputContract }[factor]
+/** The place of a level among those of its factor, which it joins where it is new. */
+function placeIn(levels: Map<string, number>, level: string): number {
+  const place = levels.get(level) ?? levels.size
+  levels.set(level, place)
+  return place
+}
+
+const levelOf: Readonly<Record<FactorName, (configuration: Configuration) => string>> = {
+  dataset: ({ dataset }) => dataset.id,
+  backbone: ({ backbone }) => backboneLabel(backbone),
+  protocol: ({ protocol }) => protocol.id,
+  loss: ({ loss }) => loss,
+  seed: ({ seed }) => String(seed),
+  inputContract: ({ backbone }) => backbone.inputContract,
 }
 
 function cellColumns(table: CachedTable, positions: readonly number[]): CellColumns {
