@@ -32,6 +32,7 @@ const views: Readonly<Record<string, string>> = {
   curves: '/studies/simulated/curves',
   'no curves': '/studies/simulated/curves?configurations=90',
   'the report': '/studies/simulated/report',
+  'a view that is not there': '/studies/simulated/nothing',
   'a study that is not there': '/studies/nobody/matrix',
 }
 
@@ -133,6 +134,33 @@ it('says what is wrong with a cell in an address, and leads on', async () => {
   await page.getByRole('link', { name: 'All studies' }).click()
   await page.getByRole('heading', { name: 'Studies' }).waitFor()
   expect(new URL(page.url()).pathname).toBe('/')
+  await page.close()
+})
+
+it('leads to the heading of each view that is gone to, and offers the matrix in place of a view that there is not', async () => {
+  const page = await dashboard.browser.newPage()
+  await page.goto(`${dashboard.server.url}studies/simulated/nothing`)
+  await page.getByText('A study has no view “nothing”').waitFor()
+  const heading = () => page.evaluate('document.activeElement.tagName + " " + document.activeElement.textContent')
+  expect(await heading()).toMatch(/^BODY/)
+  await page.locator('main').getByRole('link', { name: 'matrix' }).press('Enter')
+  await expect.poll(heading).toBe('H1 simulated Matrix ')
+  await page.getByRole('navigation').getByRole('link', { name: 'Report' }).press('Enter')
+  await expect.poll(heading).toBe('H1 simulated Report ')
+  await page.goBack()
+  await expect.poll(heading).toBe('H1 simulated Matrix ')
+  await page.getByRole('link', { name: 'Gauntlet' }).press('Enter')
+  await expect.poll(heading).toBe('H1 Studies')
+  await page.close()
+})
+
+it('says each cell of the matrix once', async () => {
+  const page = await dashboard.browser.newPage()
+  await page.goto(`${dashboard.server.url}studies/simulated/matrix`)
+  await page.getByRole('grid').focus()
+  await page.keyboard.press('ArrowDown')
+  expect(await activeCell(page)).toContain('images')
+  expect(await page.locator('[aria-live], [role=status], [role=alert]').allInnerTexts()).toEqual([])
   await page.close()
 })
 

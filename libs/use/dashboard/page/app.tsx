@@ -1,5 +1,5 @@
 import type { ServerFacts } from '@gauntlet/api/wire'
-import { useEffect } from 'preact/hooks'
+import { useEffect, useRef } from 'preact/hooks'
 import { Empty, Failure, Time, Waiting } from './parts/small-parts.tsx'
 import { Search } from './parts/search.tsx'
 import { isConnected } from './state/changes.ts'
@@ -31,6 +31,7 @@ const views: Readonly<Record<ViewName, readonly [title: string, view: (props: Vi
 /** The page. */
 export function App() {
   const at = place.value
+  useFocusOnHeading(at && `${at.study}/${at.view}`)
   return (
     <div onClick={followLinks} class="page">
       <a class="skip" href="#content">
@@ -56,12 +57,21 @@ export function App() {
   )
 }
 
+/** Leads whoever reads by keyboard or screen reader to the heading of the view that they went to. */
+function useFocusOnHeading(view: string | null): void {
+  const before = useRef(view)
+  useEffect(() => {
+    if (before.current !== view) document.querySelector('h1')!.focus({ preventScroll: true })
+    before.current = view
+  }, [view])
+}
+
 function StartPage() {
   useEffect(() => void (document.title = 'Gauntlet'), [])
   const { answer: facts } = useAnswer<ServerFacts>('/api/server')
   return (
     <main id="content" tabIndex={-1}>
-      <h1>Studies</h1>
+      <h1 tabIndex={-1}>Studies</h1>
       <Start />
       <p class="muted footing">
         {facts ? `Ledger: ${facts.ledger}${facts.readOnly ? ', read-only' : ''}. ` : ''}
@@ -73,9 +83,9 @@ function StartPage() {
   )
 }
 
-function StudyPage({ named, view }: { readonly named: string; readonly view: ViewName }) {
+function StudyPage({ named, view }: { readonly named: string; readonly view: string }) {
   useEffect(() => showStudy(named), [named])
-  const [title, View] = views[view]
+  const [title, View] = Object.hasOwn(views, view) ? views[view as ViewName] : (['No such view', NoView] as const)
   const shown = shownStudy.value
   const model = shown?.named === named ? shown.model : null
   // In a narrow window the tabs scroll.
@@ -95,7 +105,7 @@ function StudyPage({ named, view }: { readonly named: string; readonly view: Vie
         </ul>
       </nav>
       <main id="content" tabIndex={-1}>
-        <h1>
+        <h1 key={`${named}/${view}`} tabIndex={-1}>
           <span class="study-name">{model?.grid.name ?? named}</span> <span class="view-name">{title}</span>{' '}
           {model && model.unread > 0 && (
             <span class="reading" role="status">
@@ -135,6 +145,17 @@ function StudyPage({ named, view }: { readonly named: string; readonly view: Vie
         )}
       </main>
     </>
+  )
+}
+
+function NoView({ study }: ViewProps) {
+  return (
+    <Empty>
+      <p>A study has no view “{place.value?.view}”.</p>
+      <p>
+        Choose one above, such as the <a href={linkTo(study, 'matrix')}>matrix</a>.
+      </p>
+    </Empty>
   )
 }
 

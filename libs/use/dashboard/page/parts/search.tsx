@@ -41,7 +41,6 @@ export function Search() {
   const go = (hit: SearchHit | undefined) => {
     if (!hit) return
     setText('')
-    field.current?.blur()
     goTo(linkOf(hit))
   }
   const onKeyDown = (event: KeyboardEvent) => {

@@ -12,11 +12,13 @@ function read() {
 
 window.addEventListener('popstate', () => void (address.value = read()))
 
-/** Where the page is: the start, or a view of a study. Every state of every view is in the address. */
+/**
+ * Where the page is: the start, or a view of a study, which may be none that there is. Every state of every view is in
+ * the address.
+ */
 export const place = computed(() => {
-  const [first, study, view] = address.value.path.split('/').filter(Boolean).map(decode)
-  if (first !== 'studies' || study === undefined) return null
-  return { study, view: viewNames.find((name) => name === view) ?? 'matrix' }
+  const [first, study, view = 'matrix'] = address.value.path.split('/').filter(Boolean).map(decode)
+  return first === 'studies' && study !== undefined ? { study, view } : null
 })
 
 /** The parameters of the present view. */

@@ -7,6 +7,7 @@ import { drawMatrix, layoutOf, readColours, type MatrixLayout } from './matrix-d
 
 interface GridProps {
   readonly model: StudyModel
+  /** The model is renewed in place, and signals let a component be drawn again only where a property is another. */
   readonly revision: number
   readonly pivot: Pivot
   readonly active: { readonly row: number; readonly column: number }
@@ -90,7 +91,7 @@ export function MatrixGrid(props: GridProps) {
       <p class="hidden" id="matrix-keys">
         Arrow keys move, Enter opens a cell, Home and End go to the ends of a row, with Control to those of the matrix.
       </p>
-      <p class="matrix-told" aria-live="polite" data-revision={revision}>
+      <p class="matrix-told" data-revision={revision}>
         {told < 0 ? (
           'The study has no such configuration.'
         ) : (
