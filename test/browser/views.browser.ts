@@ -43,7 +43,9 @@ interface Violation {
 
 async function violationsIn(page: Page): Promise<string[]> {
   await page.evaluate(axe)
-  const violations = (await page.evaluate('axe.run().then(({ violations }) => violations)')) as Violation[]
+  const violations = (await page.evaluate(
+    `axe.run({ rules: { 'target-size': { enabled: true } } }).then(({ violations }) => violations)`,
+  )) as Violation[]
   return violations.flatMap(({ id, nodes }) =>
     nodes.map(({ html, failureSummary }) => `${id}: ${html}\n${failureSummary}`),
   )
@@ -183,6 +185,24 @@ it('has in a narrow window what is in a wide one', async () => {
   await expect.poll(() => page.getByRole('grid').evaluate((grid) => grid.scrollLeft)).toBeGreaterThan(0)
   for (const choice of await page.locator('.choice').all())
     expect((await choice.boundingBox())!.height).toBeLessThan(45)
+  await page.close()
+})
+
+it('tells by more than colours what is chosen, and lines apart, where the system sets the colours', async () => {
+  const page = await dashboard.browser.newPage({ forcedColors: 'active' })
+  const styles = (selector: string, property: string) =>
+    page.evaluate(
+      `[...document.querySelectorAll('${selector}')].map((one) => getComputedStyle(one).getPropertyValue('${property}'))`,
+    ) as Promise<string[]>
+  await page.goto(`${dashboard.server.url}studies/simulated/number?cell=2`)
+  await page.locator('.chips a').first().waitFor()
+  expect(await styles('.chips a', 'outline-style')).toEqual(['none', 'solid', 'none', 'none', 'none'])
+  expect(await styles('.tabs a[aria-current]', 'border-bottom-color')).not.toEqual(
+    (await styles('.tabs a:not([aria-current])', 'border-bottom-color')).slice(0, 1),
+  )
+  await page.goto(`${dashboard.server.url}studies/simulated/trade-off`)
+  await page.locator('.legend .sign').first().waitFor()
+  expect(new Set(await styles('.legend .sign', 'color')).size).toBe(2)
   await page.close()
 })
 

@@ -2,7 +2,7 @@ import { duration } from '@gauntlet/analysis'
 import { useLayoutEffect, useRef } from 'preact/hooks'
 import type { Lineage, LineageNode } from '../model/lineage.ts'
 
-const [boxWidth, boxHeight, columnGap, placeGap] = [168, 106, 41, 18]
+const [boxWidth, boxHeight, columnGap, placeGap] = [168, 110, 41, 18]
 
 function leftOf({ column }: Pick<LineageNode, 'column'>): number {
   return column * (boxWidth + columnGap)

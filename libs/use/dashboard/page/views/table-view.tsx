@@ -70,19 +70,22 @@ export function TableView({ study, model, revision, pivot }: ViewProps & { reado
               <tr key={onPage[r]}>
                 {places.map((i) => {
                   const measure = measures[i - factors]
+                  const sentence = measure === undefined ? '' : model.sentence(onPage[r]!, measure)
                   const link =
                     typeof measure === 'number' && linkTo(study, 'number', { cell: model.row(onPage[r]!, measure) })
-                  return i === 0 ? (
+                  return i === places[0] && i < factors ? (
                     <th key={i} scope="row">
                       {row[i]}
                     </th>
                   ) : (
-                    <td
-                      key={i}
-                      class={i >= factors ? 'number' : ''}
-                      title={measure === undefined ? '' : model.sentence(onPage[r]!, measure)}
-                    >
-                      {link ? <a href={link}>{row[i]}</a> : row[i]}
+                    <td key={i} class={i >= factors ? 'number' : ''} title={link ? '' : sentence}>
+                      {link ? (
+                        <a href={link} title={sentence}>
+                          {row[i]}
+                        </a>
+                      ) : (
+                        row[i]
+                      )}
                     </td>
                   )
                 })}

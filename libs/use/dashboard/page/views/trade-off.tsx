@@ -191,8 +191,11 @@ function Compared({ study, model, chosen, toggle }: ComparedProps) {
               <tr key={position}>
                 <th scope="row">{model.label(position)}</th>
                 {model.grid.perturbations.map(({ heading }, p) => (
-                  <td key={heading} class="number" title={model.sentence(position, p)}>
-                    <a href={linkTo(study, 'number', { cell: model.row(position, p) })}>
+                  <td key={heading} class="number">
+                    <a
+                      href={linkTo(study, 'number', { cell: model.row(position, p) })}
+                      title={model.sentence(position, p)}
+                    >
                       {cellText(model.cell(position, p), p)}
                     </a>
                   </td>
