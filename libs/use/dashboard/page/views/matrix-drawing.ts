@@ -16,7 +16,7 @@ const lineHeight = 17
 export function layoutOf({ columnFactors, rows }: Pivot, windowWidth: number): MatrixLayout {
   const longest = Math.max(8, ...rows.slice(0, 400).map(({ levels }) => levels.join(' · ').length))
   const headWidth = Math.min(longest * 7 + 20, windowWidth * (windowWidth < 600 ? 0.38 : 0.3))
-  return { cellWidth: 68, cellHeight: 26, headWidth, headHeight: Math.max(1, columnFactors.length) * lineHeight + 8 }
+  return { cellWidth: 74, cellHeight: 26, headWidth, headHeight: Math.max(1, columnFactors.length) * lineHeight + 8 }
 }
 
 /** The colours of the page, which the drawing has no other way to know. */
