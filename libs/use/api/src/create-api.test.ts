@@ -147,11 +147,13 @@ it('has the epochs so far of a training that has saved a state in its midst', as
     validation: null,
   }))
   const state = (epochs: number) => {
-    const position = JSON.stringify({ epoch: epochs, history: history.slice(0, epochs) })
-    const header = Buffer.from(JSON.stringify({ __metadata__: { position } }))
+    const weights = Buffer.alloc(40)
+    const position = Buffer.from(JSON.stringify({ epoch: epochs, history: history.slice(0, epochs) }))
+    const offsets = [weights.length, weights.length + position.length]
+    const header = Buffer.from(JSON.stringify({ position: { dtype: 'U8', shape: [1], data_offsets: offsets } }))
     const length = Buffer.alloc(8)
     length.writeBigUInt64LE(BigInt(header.length))
-    return Buffer.concat([length, header])
+    return Buffer.concat([length, header, weights, position])
   }
   const save = async (bytes: Uint8Array) => {
     const { digest } = await store.put(Buffer.concat([progressEnvelope(key), bytes]), 'application/octet-stream')
@@ -163,7 +165,12 @@ it('has the epochs so far of a training that has saved a state in its midst', as
     history.slice(0, 5).map(({ epoch, training: { loss } }) => [epoch, loss]),
   )
   expect(training).toMatchObject({ hasEnded: false, reason: null })
-  for (const damaged of [state(5).subarray(0, 30), new Uint8Array(), new Uint8Array(9).fill(255)])
+  for (const damaged of [
+    state(5).subarray(0, 30),
+    state(5).subarray(0, -1),
+    new Uint8Array(),
+    new Uint8Array(9).fill(255),
+  ])
     expect(await save(damaged)).toMatchObject({ epochs: null, reason: 'The training has not ended.' })
 })
 
