@@ -29,7 +29,7 @@ async function startDashboard(): Promise<string> {
 /** Presses a button of the view of what happens now, and waits for what it says. */
 async function press(page: Page, name: string, answer: string): Promise<void> {
   await page.getByRole('button', { name, exact: true }).click()
-  await page.getByText(answer).waitFor({ timeout: 60_000 })
+  await page.getByRole('status').filter({ hasText: answer }).waitFor({ timeout: 60_000 })
 }
 
 it.skipIf(!browserPath)(
