@@ -9,7 +9,7 @@ export function lostWorkerNotice(home: string): () => string | undefined {
   return () => {
     lost = isWorkerLost(home) ? lost + 1 : 0
     return lost === patience
-      ? `A worker under ${home} has ended, so nothing goes on (its log is in ${home}/logs); start it again with: npx gauntlet up`
+      ? `A worker under ${home} has ended, and what needs it waits (its log is in ${home}/logs); start it again with: npx gauntlet up`
       : undefined
   }
 }
