@@ -22,8 +22,8 @@ const home = new GauntletHome()
 const jobFolders = () => readdirSync(cacheFolder()).filter((name) => name.startsWith('pools-'))
 const others = new Set(jobFolders())
 
-/** Trainings of some minutes that write a checkpoint every 4 steps of 32 images. */
-const [interval, batch, images, validation] = [4, 32, 1280, 20]
+/** Trainings longer than an allocation, on fast machines too, that write a checkpoint every 4 steps of 32 images. */
+const [interval, batch, images, validation] = [4, 32, 2560, 20]
 const study = variant(
   'on-slurm',
   ['protocols: [FFT-1, LP-1]', 'protocols: [FFT-4]\nseeds: [1, 2]'],
