@@ -1,9 +1,8 @@
 import { fork, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { expect, it, onTestFinished } from 'vitest'
+import { emptyFolder } from '@gauntlet/files/fixtures/empty-folder'
+import { expect, it } from 'vitest'
 import { deviceVariables } from './device-variables.ts'
 
 /** Starts the process that multiplies, and waits until it does. */
@@ -24,8 +23,6 @@ it('multiplies to the same bits under a stream of ignored signals', async () => 
 })
 
 it('multiplies to the same bits while it is profiled', async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'gauntlet-profile-'))
-  onTestFinished(() => rmSync(folder, { recursive: true }))
-  const child = await multiplying(['--cpu-prof', '--cpu-prof-interval=500', `--cpu-prof-dir=${folder}`])
+  const child = await multiplying(['--cpu-prof', '--cpu-prof-interval=500', `--cpu-prof-dir=${emptyFolder()}`])
   expect(await once(child, 'exit')).toEqual([0, null])
 })

@@ -42,8 +42,8 @@ export function snapshotText(
     progress ? (progress.total > 0 ? `${ended}/${progress.total} configurations` : 'starting') : 'waiting for workers',
   ]
   for (const { stage, attempt = 1, done, total } of stages.slice(0, 3)) {
-    const again = attempt > 1 ? ` (attempt ${attempt})` : ''
-    parts.push(total > 0 ? `${stage}${again} ${Math.floor((100 * done) / total)} %` : `${stage}${again}`)
+    const name = attempt > 1 ? `${stage} (attempt ${attempt})` : stage
+    parts.push(total > 0 ? `${name} ${Math.floor((100 * done) / total)} %` : name)
   }
   if (progress?.paused) parts.push(progress.paused === 'budget' ? 'paused: the budget is spent' : 'paused')
   const missing = progress ? progress.ended.failed + progress.ended.skipped : 0

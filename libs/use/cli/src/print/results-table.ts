@@ -72,10 +72,7 @@ function rankSentence({ study, rows, missing }: StudyResults): string[] {
 /** A line for each flag of a row; flags that say the same of several rows share one. */
 function flagLines(flagged: readonly MeasuredCell[]): string[] {
   const lines = flagged.flatMap(({ row, flags }) => flags.map((flag) => ({ row, sentence: flagSentence(flag) })))
-  return [...grouped(lines, ({ sentence }) => sentence)].map(([sentence, same]) => {
-    const rows = same.map(({ row }) => row)
-    return `${rows.length === 1 ? 'row' : 'rows'} ${rangesOf(rows)}: ${sentence}`
-  })
+  return [...grouped(lines, ({ sentence }) => sentence)].map(([sentence, same]) => `${rowsOf(same)}: ${sentence}`)
 }
 
 /** Configurations without numbers that are named for each reason. */
@@ -86,10 +83,9 @@ function missingLines(missing: StudyResults['missing']): string[] {
   const reasons = grouped(missing, ({ failureClass, reason }) => `${failureClass ?? 'pending'}, ${reason}`)
   return [...reasons].flatMap(([reason, cells]) => {
     const configurations = [...grouped(cells, cellLabel)]
-    const rows = `${cells.length === 1 ? 'row' : 'rows'} ${rangesOf(cells.map(({ row }) => row))}`
     const others = configurations.length - namedMissing
     return [
-      `${count(cells.length, 'cell')}, ${rows}: ${reason}`,
+      `${count(cells.length, 'cell')}, ${rowsOf(cells)}: ${reason}`,
       ...configurations
         .slice(0, namedMissing)
         .map(([label, same]) => `  ${label}: ${same.map(({ perturbation }) => perturbation).join(', ')}`),
@@ -103,19 +99,20 @@ function importLines(rows: readonly MeasuredCell[]): string[] {
   const imported = rows.filter(({ importSeal }) => importSeal !== null)
   return [...grouped(imported, ({ importSeal }) => importSeal!)].map(
     ([seal, same]) =>
-      `${same.length === 1 ? 'row' : 'rows'} ${rangesOf(same.map(({ row }) => row))}: under seal ${seal}, on the word of who made it until npx gauntlet reproduce has computed them here`,
+      `${rowsOf(same)}: under seal ${seal}, on the word of who made it until npx gauntlet reproduce has computed them here`,
   )
 }
 
-/** Ascending numbers in few characters: `1 to 4, 7`. */
-function rangesOf(rows: readonly number[]): string {
+/** The rows of cells, which ascend, in few characters: `rows 1 to 4, 7`. */
+function rowsOf(cells: readonly { readonly row: number }[]): string {
   const ranges: [first: number, last: number][] = []
-  for (const row of rows) {
+  for (const { row } of cells) {
     const last = ranges.at(-1)
     if (last && last[1] === row - 1) last[1] = row
     else ranges.push([row, row])
   }
-  return ranges.map(([first, last]) => (first === last ? first : `${first} to ${last}`)).join(', ')
+  const named = ranges.map(([first, last]) => (first === last ? first : `${first} to ${last}`)).join(', ')
+  return `${cells.length === 1 ? 'row' : 'rows'} ${named}`
 }
 
 type TableCell = ResultCell & Partial<MeasuredCell>
